@@ -1,0 +1,96 @@
+"""Where something stands in a file: the text of a source, and a place in it.
+
+Everything that a reader may ask "where does that come from?" about carries a `Place`.
+Lines and columns count from one and count characters, as editors do.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypedDict
+
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""What YAML counts as the end of a line; we must count as it does to point at the right one."""
+
+
+def printable(text: str) -> str:
+    """A text that is safe on a terminal: control and direction characters become dots."""
+    return "".join(char if char.isprintable() else " " if char == "\t" else "·" for char in text)
+
+
+class Location(TypedDict):
+    """A place as the JSON output writes it."""
+
+    file: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text with the name under which its reader knows it."""
+
+    name: str
+    text: str = field(repr=False)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(match.end() for match in _LINE_BREAK.finditer(self.text))]
+
+    def index(self, line: int, column: int) -> int:
+        """The index into the text of a place whose line and column count from zero."""
+        return self._starts[min(line, len(self._starts) - 1)] + column
+
+    def line_text(self, line: int) -> str:
+        """The text of a line (from one), without its line break; empty beyond the end."""
+        if not 1 <= line <= len(self._starts):
+            return ""
+        end = self._starts[line] if line < len(self._starts) else len(self.text)
+        return self.text[self._starts[line - 1] : end].rstrip("\r\n\x85\u2028\u2029")
+
+    def place(self, start: int, end: int) -> Place:
+        """The place of the characters from `start` to `end`."""
+        start = min(max(start, 0), len(self.text))
+        low, high = 0, len(self._starts)
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self._starts[middle] <= start else (low, middle)
+        return Place(self, low + 1, start - self._starts[low] + 1, max(1, end - start))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Some characters of one line of a source."""
+
+    source: Source
+    line: int
+    column: int
+    length: int = 1
+
+    @property
+    def file(self) -> str:
+        """The name of the file."""
+        return self.source.name
+
+    def location(self) -> Location:
+        """The place as plain data for the JSON output."""
+        return {"file": self.file, "line": self.line, "column": self.column}
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+    def excerpt(self, width: int = 110) -> str:
+        """The line with a caret under the place, in the form that compilers use."""
+        text = printable(self.source.line_text(self.line))
+        offset = max(0, self.column - 1 - width // 2) if self.column > width else 0
+        shown = text[offset : offset + width]
+        caret = self.column - 1 - offset
+        length = max(1, min(self.length, len(shown) - caret))
+        gutter = f"{self.line} | "
+        return f"{gutter}{shown}\n{' ' * (len(gutter) - 2)}| {' ' * caret}{'^' * length}"
+
+
+NOWHERE = Place(Source("(given in code)", ""), 0, 0)
+"""The place of a value that a program passed, not a file."""
