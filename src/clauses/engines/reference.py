@@ -1,0 +1,274 @@
+"""What rules mean, in the fewest lines: every other engine is judged by this one.
+
+It evaluates conditions as they are written, with Kleene's three values, and shares nothing with the rewriting
+that the other engines run on. A comparison of open values is worked out at every corner of their ranges; as no
+value is multiplied with itself, nothing between the corners is smaller or greater.
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+
+from clauses.engines.engine import Binding, Engine, Matches, Prepared, Truth
+from clauses.language import ast
+from clauses.language.operators import Operator
+from clauses.language.pack import RulePack
+from clauses.language.rule import Rule
+from clauses.language.types import Quantity
+from clauses.terms.facts import Fact
+from clauses.terms.values import Money, Percentage, Value
+
+FALSE, UNKNOWN, TRUE = Truth
+
+Clauses = dict[str, Fact]
+"""The fact that each alias of a rule stands for."""
+
+Meaning = Callable[[Clauses], Truth]
+
+_COMPARE = {
+    Operator.EQUAL: operator.eq, Operator.UNEQUAL: operator.ne, Operator.BELOW: operator.lt,
+    Operator.AT_MOST: operator.le, Operator.ABOVE: operator.gt, Operator.AT_LEAST: operator.ge,
+}  # fmt: skip
+
+
+# --- conditions
+
+
+def meaning(node: ast.Node, parameters: Mapping[str, Value | str]) -> Meaning:
+    """What a checked condition means: a function from clauses to a truth value."""
+    match node:
+        case ast.And(parts):
+            each = [meaning(part, parameters) for part in parts]
+            return lambda clauses: min((part(clauses) for part in each), default=TRUE)
+        case ast.Or(parts):
+            each = [meaning(part, parameters) for part in parts]
+            return lambda clauses: max((part(clauses) for part in each), default=FALSE)
+        case ast.Not(part):
+            opposite = meaning(part, parameters)
+            return lambda clauses: Truth(TRUE - opposite(clauses))
+        case ast.Named(meaning=what):
+            return meaning(what, parameters)
+        case ast.Stated(term):
+            return lambda clauses: TRUE if term.name in clauses[term.alias].values else FALSE
+        case ast.Membership(how, item, container):
+            return _membership(how, item, container, parameters)
+        case ast.Compare(how, left, right):
+            if isinstance(left.type, Quantity):  # type: ignore[union-attr]
+                return _quantities(how, left, right, parameters)
+            return _texts(how, left, right, parameters)
+    raise AssertionError(node)
+
+
+def _membership(how: Operator, item: ast.Node, container: ast.Node, parameters: Mapping[str, Value | str]) -> Meaning:
+    text = _text(item, parameters)
+    assert isinstance(container, ast.Term)
+    found, missing = (TRUE, FALSE) if how is Operator.IN else (FALSE, TRUE)
+
+    def holds(clauses: Clauses) -> Truth:
+        listed = clauses[container.alias].values.get(container.name)
+        if listed == ():
+            return missing
+        wanted = text(clauses)
+        if listed is None or wanted is None:
+            return UNKNOWN
+        return found if wanted in listed else missing  # type: ignore[operator]
+
+    return holds
+
+
+def _texts(how: Operator, left: ast.Node, right: ast.Node, parameters: Mapping[str, Value | str]) -> Meaning:
+    one, other = _text(left, parameters), _text(right, parameters)
+    same, different = (TRUE, FALSE) if how is Operator.EQUAL else (FALSE, TRUE)
+
+    def holds(clauses: Clauses) -> Truth:
+        a, b = one(clauses), other(clauses)
+        if a is None or b is None:
+            return UNKNOWN
+        return same if a == b else different
+
+    return holds
+
+
+def _text(node: ast.Node, parameters: Mapping[str, Value | str]) -> Callable[[Clauses], object]:
+    """How to read a text: a party, a clause, a choice, a currency. None: not stated."""
+    match node:
+        case ast.Term(alias, name):
+            return lambda clauses: clauses[alias].values.get(name)
+        case ast.CurrencyOf(term):
+            return lambda clauses: getattr(clauses[term.alias].values.get(term.name), "currency", None)
+        case ast.Parameter(name):
+            return lambda clauses: parameters[name]
+        case ast.Literal(value):
+            return lambda clauses: value
+    raise AssertionError(node)
+
+
+def _quantities(how: Operator, left: ast.Node, right: ast.Node, parameters: Mapping[str, Value | str]) -> Meaning:
+    read = ast.terms(left) + ast.terms(right)
+    read = tuple(dict.fromkeys(read))
+    constants = [_constant(node, parameters) for node in (*ast.walk(left), *ast.walk(right))]
+    currencies = {value.currency for value in constants if isinstance(value, Money)}
+    compare = _COMPARE[how]
+    is_plain = all(isinstance(side, ast.Term | ast.Literal | ast.Parameter) for side in (left, right))
+
+    def holds(clauses: Clauses) -> Truth:
+        values = [clauses[term.alias].values.get(term.name) for term in read]
+        if None in values:
+            return UNKNOWN
+        if len(currencies | {value.currency for value in values if isinstance(value, Money)}) > 1:
+            return UNKNOWN
+        corners = itertools.product(*(_ends(value) for value in values))  # type: ignore[arg-type]
+        differences = [_difference(left, right, dict(zip(read, corner, strict=True)), parameters, is_plain) for corner in corners]
+        least, greatest = min(differences), max(differences)
+        if how in (Operator.EQUAL, Operator.UNEQUAL) and least <= 0 <= greatest and least != greatest:
+            return UNKNOWN
+        at_least, at_greatest = compare(least, 0), compare(greatest, 0)
+        return UNKNOWN if at_least != at_greatest else TRUE if at_least else FALSE
+
+    return holds
+
+
+def _ends(value: Value) -> tuple[int, ...]:
+    return (value.lowest,) if value.lowest == value.highest else (value.lowest, value.highest)
+
+
+def _constant(node: ast.Node, parameters: Mapping[str, Value | str]) -> object:
+    if isinstance(node, ast.Parameter):
+        return parameters[node.name]
+    return node.value if isinstance(node, ast.Literal) else None
+
+
+Units = Mapping[ast.Term, int]
+
+
+def _difference(
+    left: ast.Node, right: ast.Node, units: Units, parameters: Mapping[str, Value | str], is_plain: bool
+) -> Fraction | int:
+    """`left - right` for one choice of the open values; two plain values of a kind compare in their units."""
+    if is_plain:
+        return _units(left, units, parameters) - _units(right, units, parameters)
+    return _quantity(left, units, parameters) - _quantity(right, units, parameters)
+
+
+def _units(node: ast.Node, units: Units, parameters: Mapping[str, Value | str]) -> int:
+    if isinstance(node, ast.Term):
+        return units[node]
+    value = _constant(node, parameters)
+    assert isinstance(value, Value)
+    return value.lowest
+
+
+def _quantity(node: ast.Node, units: Units, parameters: Mapping[str, Value | str]) -> Fraction:
+    """An expression worked out exactly; a percentage is a fraction of one."""
+    if isinstance(node, ast.Arithmetic):
+        left, right = _quantity(node.left, units, parameters), _quantity(node.right, units, parameters)
+        match node.operator:
+            case Operator.PLUS:
+                return left + right
+            case Operator.MINUS:
+                return left - right
+            case _:
+                return left * right
+    count = Fraction(_units(node, units, parameters))
+    is_percentage = node.type == Quantity("number", 1)  # type: ignore[union-attr]
+    return count / Percentage.ONE if is_percentage else count
+
+
+# --- rules
+
+
+class ReferenceRules:
+    """A pack ready to run; see `Prepared`."""
+
+    def __init__(self, pack: RulePack, parameters: Mapping[str, Value | str]) -> None:
+        self.parameters = parameters
+        self.meanings = {rule.id: RuleMeaning(rule, parameters) for rule in pack.rules}
+
+    def matches(self, rules: Sequence[Rule], facts: Sequence[Fact]) -> dict[str, Matches]:
+        """What fulfils each rule."""
+        world = _World(facts)
+        return {rule.id: dict(self.meanings[rule.id].matches(world)) for rule in rules}
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class _World:
+    """The facts by kind and layer."""
+
+    def __init__(self, facts: Sequence[Fact]) -> None:
+        self.facts: dict[tuple[str, str | None], list[tuple[int, Fact]]] = {}
+        self.context: Fact | None = None
+        for numbered in enumerate(facts):
+            fact = numbered[1]
+            for layer in (None, *fact.layers):
+                self.facts.setdefault((fact.kind, layer), []).append(numbered)
+            if fact.kind == "context":
+                self.context = fact
+
+    def of(self, kind: str, layer: str | None) -> list[tuple[int, Fact]]:
+        return self.facts.get((kind, layer), [])
+
+
+class RuleMeaning:
+    """One rule as functions, its condition split by the pattern that makes each part decidable."""
+
+    def __init__(self, rule: Rule, parameters: Mapping[str, Value | str]) -> None:
+        self.rule = rule
+        aliases = [pattern.alias for pattern in rule.given]
+        self.parts: list[list[Meaning]] = [[] for _ in aliases]
+        for part in rule.when.parts if isinstance(rule.when, ast.And) else (rule.when,):
+            read = {term.alias for term in ast.terms(part)}
+            last = max((aliases.index(alias) for alias in read if alias in aliases), default=0)
+            self.parts[last].append(meaning(part, parameters))
+        self.excuses = [(absence.pattern, meaning(absence.when, parameters)) for absence in rule.unless]
+
+    def matches(self, world: _World) -> Iterator[tuple[Binding, Truth]]:
+        """The combinations of clauses that fulfil the rule, certainly or possibly."""
+        start: Clauses = {"context": world.context} if world.context else {}
+        for binding, clauses, truth in self.conditions(world, 0, (), start, TRUE):
+            fulfilled = min(truth, TRUE - self.excused(world, binding, clauses))
+            if fulfilled > FALSE:
+                yield binding, Truth(fulfilled)
+
+    def conditions(
+        self, world: _World, depth: int, binding: Binding, clauses: Clauses, so_far: Truth
+    ) -> Iterator[tuple[Binding, Clauses, Truth]]:
+        """The combinations whose condition is not false; no clause fills two aliases."""
+        if depth == len(self.rule.given):
+            yield binding, clauses, so_far
+            return
+        pattern = self.rule.given[depth]
+        for number, fact in world.of(pattern.kind, pattern.layer):
+            if number in binding:
+                continue
+            chosen = {**clauses, pattern.alias: fact}
+            truth = min(so_far, TRUE if fact.certain else UNKNOWN, *(part(chosen) for part in self.parts[depth]))
+            if truth > FALSE:
+                yield from self.conditions(world, depth + 1, (*binding, number), chosen, truth)
+
+    def excused(self, world: _World, binding: Binding, clauses: Clauses) -> Truth:
+        """Whether some clause, not itself matched, fulfils an `unless`."""
+        excused = FALSE
+        for pattern, when in self.excuses:
+            for number, fact in world.of(pattern.kind, pattern.layer):
+                if number not in binding:
+                    holds = min(TRUE if fact.certain else UNKNOWN, when({**clauses, pattern.alias: fact}))
+                    excused = max(excused, holds)
+        return excused
+
+
+class ReferenceEngine:
+    """The engine that says what the others must answer."""
+
+    name = "reference"
+
+    def prepare(self, pack: RulePack, parameters: Mapping[str, Value | str]) -> Prepared:
+        """Make a pack ready."""
+        return ReferenceRules(pack, parameters)
+
+
+ENGINE: Engine = ReferenceEngine()

@@ -1,0 +1,20 @@
+"""The engines by name, listed once."""
+
+from __future__ import annotations
+
+from clauses.engines.engine import Engine
+from clauses.errors import UsageError, did_you_mean
+
+NAMES = ("rete", "reference")
+
+
+def engine(name: str) -> Engine:
+    """The engine of a name. It is imported only when it is asked for."""
+    match name:
+        case "reference":
+            from clauses.engines.reference import ENGINE as found
+        case "rete":
+            from clauses.engines.rete.engine import ENGINE as found
+        case _:
+            raise UsageError.of("unknown-engine", f"there is no engine `{name}`", None, did_you_mean(name, NAMES))
+    return found

@@ -1,0 +1,223 @@
+"""Facts: clauses flattened to typed scalars, the only thing that engines see.
+
+A fact has a kind, the layers in which it stands (`current`, `proposed`, `removed`, `result`), and a value
+for each term; a term without a value is not stated. Beside one fact for each clause of a kind there are
+facts of a few more kinds, for rules that ask about clauses in general:
+
+    clause      every clause again, with what all kinds share: its kind, whom and what it mentions
+    party       every party
+    ambiguity   every term that two amendments of the same dates set differently
+    holding     the holdings after each event, from the cap table
+    context     one fact: the date of the review, and the term sheet's effective date and proponent
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from clauses.source import NOWHERE, Place
+from clauses.terms.agreement import Agreement, ClauseVersion, TermSheet
+from clauses.terms.cap_table import CapTable, HoldingAfter, cap_table, holdings_after
+from clauses.terms.in_force import Standing, World, standings, worlds
+from clauses.terms.kinds import KINDS, TermType
+from clauses.terms.party import Party
+from clauses.terms.values import Date, Money, Value
+
+FactValue = Value | str | tuple[str, ...]
+
+LAYERS = ("current", "proposed", "removed", "result")
+EVERYWHERE = frozenset(LAYERS)
+
+_text, _party, _clause = TermType("text"), TermType("party"), TermType("clause")
+_COMMON = {
+    "id": _clause,
+    "basis": TermType("choice", ("reported", "assumed", "stated")),
+}
+
+GENERAL_KINDS: dict[str, dict[str, TermType]] = {
+    "clause": {
+        **_COMMON,
+        "kind": TermType("choice", tuple(KINDS)),
+        "starts": TermType("date"),
+        "ends": TermType("date"),
+        "subject_to": TermType("clause", is_list=True),
+        "notwithstanding": TermType("clause", is_list=True),
+        "parties": TermType("party", is_list=True),
+        "clauses": TermType("clause", is_list=True),
+        "currencies": TermType("text", is_list=True),
+        "not_stated": TermType("text", is_list=True),
+    },
+    "party": {
+        "id": _party,
+        "name": _text,
+        "roles": TermType("text", is_list=True),
+        "exists": TermType("choice", ("yes", "no")),
+        "jurisdiction": _text,
+    },
+    "ambiguity": {"id": _text, "clause": _clause, "term": _text, "first": _text, "second": _text},
+    "context": {"id": _text, "as_of": TermType("date"), "effective": TermType("date"), "proposed_by": _party},
+}
+"""The kinds of fact that are not kinds of clause, with the types of their terms."""
+
+
+def fact_types(kind: str) -> dict[str, TermType] | None:
+    """The terms of a kind of fact with their types, or None where there is no such kind."""
+    if kind in KINDS:
+        return {**_COMMON, **KINDS[kind].term_types()}
+    return GENERAL_KINDS.get(kind)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One clause, or something else that rules may ask about, as engines see it."""
+
+    kind: str
+    id: str
+    layers: frozenset[str]
+    certain: bool
+    """False where the fact holds only if uncertain dates, or values, fall one way."""
+    values: Mapping[str, FactValue]
+    version: ClauseVersion | None = field(default=None, compare=False, repr=False)
+    inferred: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Terms that nobody wrote but that follow, each with the reason."""
+    derived_from: tuple[Fact, ...] = field(default=(), compare=False, repr=False)
+
+    def place(self, term: str) -> Place:
+        """Where a term is written; for what no file states, where the clause stands."""
+        if self.version is not None:
+            return self.version.place(term)
+        return self.derived_from[0].place(term) if self.derived_from else NOWHERE
+
+
+@dataclass(frozen=True)
+class Deal:
+    """Everything that a review looks at, ready for the engines."""
+
+    agreement: Agreement
+    sheet: TermSheet | None
+    as_of: Date
+    worlds: Sequence[World]
+    parties: Mapping[str, Party]
+    cap_table: CapTable
+    facts: Sequence[Fact]
+
+    def party_name(self, party_id: str) -> str:
+        """The name of a party, or its id where it is not listed."""
+        party = self.parties.get(party_id)
+        return party.name if party else party_id
+
+
+def deal(agreement: Agreement, sheet: TermSheet | None, as_of: Date, known_on: Date | None = None) -> Deal:
+    """Work out what is in force before and after a term sheet, and flatten it to facts.
+
+    Raises InputError where the term sheet changes a clause that is not in force.
+    """
+    possible = worlds(agreement, as_of, sheet, known_on)
+    parties = {**agreement.parties, **(sheet.parties if sheet else {})}
+    table = cap_table({id: version.clause for id, version in possible[0].result.items()})
+    found = [_context(sheet, as_of)]
+    found += _party_facts(agreement, sheet)
+    for standing in standings(possible):
+        found.append(_clause_fact(standing, as_of))
+        found.append(_general_fact(standing, found[-1]))
+    found += _ambiguity_facts(possible)
+    found += [_holding_fact(holding, possible[0]) for holding in holdings_after(table)]
+    return Deal(agreement, sheet, as_of, possible, parties, table, found)
+
+
+def _context(sheet: TermSheet | None, as_of: Date) -> Fact:
+    values: dict[str, FactValue] = {"id": "context", "as_of": as_of}
+    if sheet is not None and sheet.effective is not None:
+        values["effective"] = sheet.effective
+    if sheet is not None and sheet.proposed_by is not None:
+        values["proposed_by"] = sheet.proposed_by
+    return Fact("context", "context", EVERYWHERE, True, values)
+
+
+def _party_facts(agreement: Agreement, sheet: TermSheet | None) -> list[Fact]:
+    found = []
+    for layers, parties in (
+        (frozenset({"current", "result"}), agreement.parties),
+        (frozenset({"proposed", "result"}), sheet.parties if sheet else {}),
+    ):
+        for id, party in sorted(parties.items()):
+            values: dict[str, FactValue] = {"id": id, "name": party.name, "roles": tuple(party.roles)}
+            values |= {k: v for k, v in (("exists", party.exists), ("jurisdiction", party.jurisdiction)) if v}
+            found.append(Fact("party", id, layers, True, values))
+    return found
+
+
+def _clause_fact(standing: Standing, as_of: Date) -> Fact:
+    version = standing.version
+    values: dict[str, FactValue] = {"id": version.id, "basis": version.clause.source.basis}
+    for name in version.clause.term_types():
+        value = getattr(version.clause, name)
+        if value is not None:
+            values[name] = value
+    inferred = {}
+    if "starts" not in values and "starts" not in version.ambiguous and "current" in standing.layers:
+        since = version.in_force_since or as_of
+        latest = min(since.highest, as_of.highest)
+        values["starts"] = Date(1, latest)
+        inferred["starts"] = f"it is in force by {Date(latest, latest)}"
+    if version.kind == "holding":
+        values.setdefault("event", version.id)
+    return Fact(version.kind, version.id, standing.layers, standing.certain, values, version, inferred)
+
+
+def _general_fact(standing: Standing, fact: Fact) -> Fact:
+    clause = standing.version.clause
+    types = clause.term_types()
+    values: dict[str, FactValue] = {
+        "id": fact.id,
+        "kind": fact.kind,
+        "basis": clause.source.basis,
+        "subject_to": clause.subject_to,
+        "notwithstanding": clause.notwithstanding,
+        "parties": _mentioned(fact, types, "party"),
+        "clauses": _mentioned(fact, types, "clause"),
+        "currencies": tuple(sorted({v.currency for v in fact.values.values() if isinstance(v, Money)})),
+        "not_stated": tuple(sorted(name for name in types if name not in fact.values)),
+    }
+    values |= {name: fact.values[name] for name in ("starts", "ends") if name in fact.values}
+    return Fact("clause", fact.id, fact.layers, fact.certain, values, fact.version, fact.inferred)
+
+
+def _mentioned(fact: Fact, types: Mapping[str, TermType], what: str) -> tuple[str, ...]:
+    """The parties or clauses that the terms of a fact name, without its precedence."""
+    found: set[str] = set()
+    for name, type in types.items():
+        value = fact.values.get(name)
+        if type.name != what or value is None or name in ("subject_to", "notwithstanding", "event"):
+            continue
+        found |= set(value) if isinstance(value, tuple) else {str(value)}
+    return tuple(sorted(found))
+
+
+def _ambiguity_facts(possible: Sequence[World]) -> list[Fact]:
+    counts: dict[tuple[str, str, tuple[str, str]], int] = {}
+    for world in possible:
+        for one in world.ambiguities:
+            key = (one.clause_id, one.term, one.amendments)
+            counts[key] = counts.get(key, 0) + 1
+    found = []
+    for (clause_id, term, amendments), count in sorted(counts.items()):
+        id = f"{clause_id}.{term or 'removal'} ({' / '.join(amendments)})"
+        values = {"id": id, "clause": clause_id, "term": term or "the whole clause", "first": amendments[0], "second": amendments[1]}
+        version = next((w.current[clause_id] for w in possible if clause_id in w.current), None)
+        found.append(Fact("ambiguity", id, EVERYWHERE, count == len(possible), values, version))
+    return found
+
+
+def _holding_fact(holding: HoldingAfter, world: World) -> Fact:
+    """A holding after an event, in the layers of the event's clause: proposed events make proposed holdings."""
+    event = world.result[holding.event]
+    layers = {"result"} | ({"proposed"} if holding.event in world.proposed else set())
+    id = f"{holding.holder}@{holding.event}"
+    values: dict[str, FactValue] = {"id": id, "basis": "stated", "event": holding.event}
+    values |= {"holder": holding.holder, "issuer": holding.issuer, "subject_to": (), "notwithstanding": ()}
+    if holding.stake is not None:
+        values["stake"] = holding.stake
+    reason = f"the cap table after `{holding.event}`"
+    return Fact("holding", id, frozenset(layers), True, values, event, {"stake": reason})
