@@ -359,7 +359,7 @@ def at(node: Node, path: tuple[str | int, ...]) -> tuple[Node, Place]:
     place = node.place
     for step in path:
         if isinstance(node, Mapping_) and str(step) in node.items:
-            place = node.keys[str(step)]
+            place = node.keys.get(str(step), node.items[str(step)].place)
             node = node.items[str(step)]
         elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
             node = node.items[step]

@@ -143,6 +143,13 @@ class Rule:
         nodes = [self.when, *(absence.when for absence in self.unless)]
         return any(term.alias == "context" for node in nodes for term in ast.terms(node))
 
+    def when_text_of(self, node: ast.Node) -> str:
+        """The words of a part of the condition, as the file writes them."""
+        written = self.root.get("when")
+        raw = written.raw if isinstance(written, Scalar) else None
+        text = raw if raw is not None else self.when_text
+        return " ".join(text[node.span.start : node.span.end].split())
+
     def pattern(self, alias: str) -> Pattern | None:
         """The pattern of an alias, if the rule has it."""
         return next((p for p in (*self.given, *(a.pattern for a in self.unless)) if p.alias == alias), None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,7 +20,7 @@ from clauses.source import Place
 from clauses.terms.documents import AgreementHeader, AmendmentHeader, TermSheetHeader
 from clauses.terms.kinds import KINDS, Clause
 from clauses.terms.kinds.base import COMMON_FIELDS
-from clauses.terms.party import Party, SourceDocument
+from clauses.terms.party import ID_PATTERN, Party, SourceDocument
 from clauses.terms.validate import validate
 from clauses.terms.values import UNKNOWN, Date
 from clauses.yaml_nodes import Absent, Mapping_, Node, Scalar, Sequence, from_plain, read_file
@@ -88,7 +89,9 @@ class Agreement:
 
     id: str
     title: str
+    signed: Date | None
     dated: Date | None
+    """The day of signing, or of the report from which the terms are known."""
     parties: Mapping[str, Party]
     sources: Mapping[str, SourceDocument]
     clauses: Mapping[str, ClauseVersion]
@@ -134,7 +137,11 @@ class TermSheet:
         return self.root.place.file
 
 
-def read_agreement(document: Path | str | Mapping[str, Any], shown_as: str | None = None) -> Agreement:
+Document = Path | str | Mapping[str, Any] | Mapping_
+"""A file, plain data, or a tree that was read before."""
+
+
+def read_agreement(document: Document, shown_as: str | None = None) -> Agreement:
     """Read an agreement from a file, or from plain data. Raises InputError with every problem found."""
     root = _root(document, shown_as)
     if "agreement" not in root.items and "term_sheet" in root.items:
@@ -148,6 +155,7 @@ def read_agreement(document: Path | str | Mapping[str, Any], shown_as: str | Non
     agreement = Agreement(
         id=header.agreement,
         title=header.title or header.agreement,
+        signed=header.signed,
         dated=header.signed or header.as_reported,
         parties=header.parties,
         sources=header.sources,
@@ -163,7 +171,7 @@ def read_agreement(document: Path | str | Mapping[str, Any], shown_as: str | Non
 
 
 def read_term_sheet(
-    document: Path | str | Mapping[str, Any], agreement: Agreement | None = None, shown_as: str | None = None
+    document: Document, agreement: Agreement | None = None, shown_as: str | None = None
 ) -> TermSheet:
     """Read a term sheet from a file, or from plain data.
 
@@ -200,7 +208,9 @@ def read_term_sheet(
 # --- reading -----------------------------------------------------------------------------------
 
 
-def _root(document: Path | str | Mapping[str, Any], shown_as: str | None) -> Mapping_:
+def _root(document: Document, shown_as: str | None) -> Mapping_:
+    if isinstance(document, Mapping_):
+        return document
     if isinstance(document, Mapping):
         node = from_plain(document)
         assert isinstance(node, Mapping_)
@@ -221,15 +231,21 @@ def _without(root: Mapping_, *keys: str) -> Mapping_:
 
 def _read_clauses(root: Mapping_, problems: Problems) -> dict[str, ClauseVersion]:
     node = root.get("clauses")
-    if not isinstance(node, Mapping_) or not node.items:
-        problems.add("missing-key", "an agreement needs the key `clauses` with a clause or more", root.place)
+    if not isinstance(node, Mapping_):
+        problems.add("missing-key", "an agreement needs the key `clauses` with `id: …` lines", root.place)
         return {}
     found = {}
     for id, clause_node in node.items.items():
+        _check_id(id, node.keys[id], problems)
         version = read_clause(id, clause_node, node.keys[id], "", problems)
         if version:
             found[id] = version
     return found
+
+
+def _check_id(id: str, place: Place, problems: Problems) -> None:
+    if not re.fullmatch(ID_PATTERN, id):
+        problems.add("not-an-id", f"`{id}` is not an id", place, "use lower-case letters, digits and single hyphens")
 
 
 def read_clause(id: str, node: Node, place: Place, instrument: str, problems: Problems) -> ClauseVersion | None:
@@ -277,6 +293,7 @@ def _read_amendments(root: Mapping_, problems: Problems) -> dict[str, Amendment]
     found = {}
     for id, item in node.items.items():
         place = node.keys[id]
+        _check_id(id, place, problems)
         if not isinstance(item, Mapping_):
             problems.add("wrong-type", f"the amendment `{id}` should be `key: value` lines", place)
             continue
@@ -325,6 +342,7 @@ def _read_change(node: Node, problems: Problems) -> Change | None:
     if not isinstance(id_node, Scalar):
         problems.add("wrong-type", f"`{action}` should be the id of a clause", id_node.place)
         return None
+    _check_id(id_node.text, id_node.place, problems)
     body = node.get(companion) if companion else Mapping_({}, {}, node.place)
     if not isinstance(body, Mapping_) or (companion and not body.items):
         problems.add("missing-key", f"a change with `{action}` needs `{companion}:` with `key: value` lines", id_node.place)
@@ -370,9 +388,8 @@ def _check_references(agreement: Agreement, sheet: TermSheet | None, problems: P
         for version in agreement.clauses.values():
             _check_nodes(version.kind, version.nodes, known, problems)
         _check_origins([v.nodes for v in agreement.clauses.values()], known, problems)
-    elif sheet.proposed_by and sheet.proposed_by not in parties:
-        place = sheet.root.items["proposed_by"].place
-        problems.add("unknown-party", f"there is no party `{sheet.proposed_by}`", place, did_you_mean(sheet.proposed_by, parties))
+    else:
+        _check_sheet_header(agreement, sheet, parties, problems)
     for change in changes:
         if change.action != "remove" and change.clause_id in kinds:
             _check_nodes(kinds[change.clause_id], change.nodes, known, problems)
@@ -380,14 +397,24 @@ def _check_references(agreement: Agreement, sheet: TermSheet | None, problems: P
     _check_circles(agreement, changes, problems)
 
 
+def _check_sheet_header(agreement: Agreement, sheet: TermSheet, parties: Mapping[str, Any], problems: Problems) -> None:
+    if sheet.proposed_by and sheet.proposed_by not in parties:
+        place = sheet.root.items["proposed_by"].place
+        problems.add("unknown-party", f"there is no party `{sheet.proposed_by}`", place, did_you_mean(sheet.proposed_by, parties))
+    listed = sheet.root.get("parties")
+    for id in sheet.parties:
+        if id in agreement.parties and isinstance(listed, Mapping_):
+            problems.add("party-twice", f"the agreement already has a party `{id}`", listed.keys[id], "use another id")
+
+
 def _check_nodes(kind: str, nodes: Mapping[str, Node], known: Mapping[str, Any], problems: Problems) -> None:
     types = KINDS[kind].term_types()
     for name, node in nodes.items():
         what = types[name].name if name in types else ""
-        if what not in ("party", "clause"):
+        if what not in ("party", "clause") or (isinstance(node, Scalar) and node.text == UNKNOWN):
             continue
         for scalar in _scalars(node):
-            if scalar.text not in known[what] and scalar.text != UNKNOWN:
+            if scalar.text not in known[what]:
                 hint = did_you_mean(scalar.text, known[what])
                 problems.add(f"unknown-{what}", f"there is no {what} `{scalar.text}`", scalar.place, hint)
 
@@ -403,7 +430,9 @@ def _check_origins(listed: list[Mapping[str, Node]], known: Mapping[str, Any], p
             hint = did_you_mean(document.text, known["source"])
             problems.add("unknown-source", f"there is no source `{document.text}`", document.place, hint)
         basis = origin.get("basis")
-        if isinstance(basis, Scalar) and basis.text == "reported" and not (document and origin.get("quote")):
+        quote = origin.get("quote")
+        quoted = isinstance(quote, Scalar) and quote.text.strip()
+        if isinstance(basis, Scalar) and basis.text == "reported" and not (document and quoted):
             hint = "add `document` and `quote`, or write `basis: assumed`"
             problems.add("reported-without-quote", "a reported clause needs a document and its words", basis.place, hint)
 

@@ -67,7 +67,7 @@ class AgreementHeader(Model):
 class AgreementDocument(AgreementHeader):
     """An agreement as signed, with the amendments signed since."""
 
-    clauses: dict[ClauseId, AnyClause] = Field(description="The clauses by id.", min_length=1)
+    clauses: dict[ClauseId, AnyClause] = Field(description="The clauses by id.")
     amendments: dict[Id, AmendmentDocument] = Field(default_factory=dict, description="The amendments by id.")
 
 

@@ -87,7 +87,12 @@ class Fact:
         """Where a term is written; for what no file states, where the clause stands."""
         if self.version is not None:
             return self.version.place(term)
-        return self.derived_from[0].place(term) if self.derived_from else NOWHERE
+        wanted = self.values.get(term)
+        for source in self.derived_from:
+            for name, value in source.values.items():
+                if value == wanted:
+                    return source.place(name)
+        return NOWHERE
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,9 @@ def _clause_fact(standing: Standing, as_of: Date) -> Fact:
         if value is not None:
             values[name] = value
     inferred = {}
-    if "starts" not in values and "starts" not in version.ambiguous and "current" in standing.layers:
+    if "starts" not in values and "starts" not in version.ambiguous and (
+        "current" in standing.layers or version.in_force_since
+    ):
         since = version.in_force_since or as_of
         latest = min(since.highest, as_of.highest)
         values["starts"] = Date(1, latest)

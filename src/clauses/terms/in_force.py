@@ -74,8 +74,12 @@ class World:
 def worlds(agreement: Agreement, as_of: Date, sheet: TermSheet | None = None, known_on: Date | None = None) -> list[World]:
     """Every way in which the clauses may stand as of a day, as known on another (that same day if left out).
 
-    Raises InputError where the term sheet or an amendment changes a clause that is not in force.
+    Raises InputError where the term sheet or an amendment changes a clause that is not, or not certainly, in force,
+    and where the agreement was signed only later.
     """
+    if agreement.signed is not None and as_of.highest < agreement.signed.lowest:
+        sentence = f"nothing is in force on {as_of}: the agreement was signed on {agreement.signed}"
+        raise InputError.of("not-yet-signed", sentence, agreement.root.items["signed"].place, "choose a later date with `--as-of`")
     certain, uncertain = _effective(agreement, as_of, known_on or as_of)
     found: list[World] = []
     refused: list[Problem] = []
@@ -83,11 +87,12 @@ def worlds(agreement: Agreement, as_of: Date, sheet: TermSheet | None = None, kn
         amendments = certain + [amendment for amendment, taken in zip(uncertain, chosen, strict=True) if taken]
         problems = Problems()
         current, ambiguities = _apply_amendments(agreement, amendments, problems)
-        result, proposed, removed = _apply_sheet(current, sheet, problems)
-        if problems.found:
+        if problems.found:  # an amendment in force changes a clause of another: that other must be in force too
             refused += problems.found
-        else:
-            found.append(World(current, result, proposed, removed, tuple(ambiguities)))
+            continue
+        result, proposed, removed = _apply_sheet(current, sheet, problems)
+        problems.raise_as(InputError)
+        found.append(World(current, result, proposed, removed, tuple(ambiguities)))
     if not found:
         raise InputError(refused)
     return found
@@ -131,30 +136,38 @@ def _apply_amendments(
 ) -> tuple[Clauses, list[Ambiguity]]:
     clauses: Clauses = dict(agreement.clauses)
     ambiguities = _ambiguities(amendments)
-    unclear = {(found.clause_id, found.term) for found in ambiguities}
-    for amendment in sorted(amendments, key=lambda a: _order(a, amendments)):
+    removal_unclear = {found.clause_id for found in ambiguities if not found.term}
+    applied: set[str] = set()
+    for amendment in _in_order(amendments):
         since = Date(amendment.effective.highest, amendment.effective.highest)
         for change in amendment.changes:
-            if change.action == "remove" and (change.clause_id, "") in unclear:
-                continue
-            apply_change(clauses, change, amendment.id, since, problems)
-    for found in ambiguities:
-        version = clauses.get(found.clause_id)
-        if version is not None:
-            clauses[found.clause_id] = _made_ambiguous(version, found.term)
-    return clauses, ambiguities
+            if not (change.action == "remove" and change.clause_id in removal_unclear):
+                apply_change(clauses, change, amendment.id, since, problems)
+        applied.add(amendment.id)
+        for found in ambiguities:
+            if amendment.id in found.amendments and applied >= set(found.amendments) and found.clause_id in clauses:
+                clauses[found.clause_id] = _made_ambiguous(clauses[found.clause_id], found.term)
+    unsettled = [a for a in ambiguities if a.clause_id in clauses and a.term in clauses[a.clause_id].ambiguous]
+    return clauses, unsettled
 
 
-def _order(amendment: Amendment, all_of_them: list[Amendment]) -> tuple[int, int, int, str]:
-    signed = amendment.signed or amendment.effective
-    rank = sum(other.id in amendment.prevails_over for other in all_of_them)
-    return amendment.effective.lowest, signed.lowest, rank, amendment.id
+def _in_order(amendments: list[Amendment]) -> list[Amendment]:
+    """By dates, except that an amendment comes after those over which it prevails."""
+    waiting = sorted(amendments, key=lambda a: (a.effective.lowest, (a.signed or a.effective).lowest, a.id))
+    ordered: list[Amendment] = []
+    while waiting:
+        ids = {amendment.id for amendment in waiting}
+        ready = next((a for a in waiting if not ids & set(a.prevails_over)), waiting[0])
+        ordered.append(ready)
+        waiting.remove(ready)
+    return ordered
 
 
 def _ambiguities(amendments: list[Amendment]) -> list[Ambiguity]:
     found = []
+    prevails = {amendment.id: _prevails_over(amendment, amendments) for amendment in amendments}
     for first, second in itertools.combinations(sorted(amendments, key=lambda a: a.id), 2):
-        if _ordered(first, second):
+        if second.id in prevails[first.id] or first.id in prevails[second.id] or _ordered(first, second):
             continue
         for one, other in itertools.product(first.changes, second.changes):
             for term in _clashing_terms(one, other):
@@ -162,10 +175,19 @@ def _ambiguities(amendments: list[Amendment]) -> list[Ambiguity]:
     return sorted(set(found), key=lambda a: (a.clause_id, a.term, a.amendments))
 
 
+def _prevails_over(amendment: Amendment, amendments: list[Amendment]) -> set[str]:
+    """The amendments over which one prevails, by however many steps."""
+    named = {other.id: set(other.prevails_over) for other in amendments}
+    reached: set[str] = set()
+    waiting = set(amendment.prevails_over)
+    while waiting:
+        reached |= waiting
+        waiting = {further for id in waiting for further in named.get(id, ())} - reached
+    return reached
+
+
 def _ordered(first: Amendment, second: Amendment) -> bool:
-    """Whether it is certain which of two amendments has the last word."""
-    if second.id in first.prevails_over or first.id in second.prevails_over:
-        return True
+    """Whether the dates of two amendments say which has the last word."""
     for one, other in (
         (first.effective, second.effective),
         (first.signed or first.effective, second.signed or second.effective),
@@ -182,7 +204,7 @@ def _clashing_terms(one: Change, other: Change) -> list[str]:
         return []
     if "remove" in (one.action, other.action):
         return [""]
-    common = sorted(set(one.nodes) & set(other.nodes))
+    common = sorted(set(one.nodes) & set(other.nodes) - {"kind", "heading", "text", "source"})
     return [term for term in common if one.nodes[term].plain() != other.nodes[term].plain()]
 
 
@@ -249,8 +271,11 @@ def _amended(version: ClauseVersion, change: Change, instrument: str, problems: 
         problems.add("unknown-key", sentence, change.nodes[key].place, hint)
     if bad:
         return None
-    nodes: dict[str, Node] = {**version.nodes, **change.nodes}
-    merged = read_clause(version.id, Mapping_(nodes, {}, change.written_at), change.place, instrument, problems)
+    # The old words and the old quote do not say what the amended clause says.
+    kept = {key: node for key, node in version.nodes.items() if key not in ("text", "source")}
+    nodes: dict[str, Node] = {**kept, **change.nodes}
+    keys = {key: node.place for key, node in nodes.items()}
+    merged = read_clause(version.id, Mapping_(nodes, keys, change.written_at), change.place, instrument, problems)
     if merged is None:
         return None
     still_unclear = version.ambiguous - set(change.nodes)

@@ -67,6 +67,7 @@ class Origin(Model):
         "`stated`: the instrument itself says it.",
     )
     section: str | None = Field(None, description="The section of the document, such as `7.1(a)`.")
+    attributed_to: str | None = Field(None, description="On whose word the document says it, such as another newspaper.")
 
 
 def plain_name(party_id: str, parties: dict[str, Party]) -> str:

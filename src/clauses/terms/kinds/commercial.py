@@ -11,7 +11,7 @@ from clauses.terms.party import ClauseId, PartyId, YesNo
 from clauses.terms.values import Date, Days, Money, Months, Percentage
 
 Subject = Literal[
-    "cloud-compute", "ai-models", "model-api", "software", "hardware", "data", "distribution", "research",
+    "cloud-compute", "ai-infrastructure", "ai-models", "model-api", "software", "hardware", "data", "distribution", "research",
     "services", "energy", "shares", "other",
 ]  # fmt: skip
 """What a commercial clause is about. A closed list, so that a slip of the pen is an error, not a silent pass."""
@@ -109,7 +109,7 @@ class Venture(Clause):
     """An undertaking of several parties, such as Stargate (CUAD: Joint Venture)."""
 
     kind: Literal["venture"]
-    members: tuple[PartyId, ...] | None = Field((), description="Who takes part.")
+    members: tuple[PartyId, ...] | None = Field(None, description="Who takes part.")
     amount: Money | None = Field(None, description="What they mean to invest together.")
     announced: Date | None = Field(None, description="When it was announced.")
     subject: Subject | None = Field(None, description="What it is for.")
@@ -145,6 +145,7 @@ class Termination(Clause):
         None, description="What allows it."
     )
     exercised: YesNo | None = Field(None, description="`yes` where the right is used, `no` where it is only granted.")
+    reaches: Literal["negotiations", "clause", "agreement"] | None = Field(None, description="What would come to an end.")
     ends_clause: ClauseId | None = Field(None, description="The clause that comes to an end.")
     notice: Days | None = Field(None, description="How long before the end notice must be given.")
     given: Date | None = Field(None, description="When notice is given.")

@@ -78,7 +78,7 @@ class RegulatoryFlag(Clause):
         ]
         | None
     ) = Field(None, description="What the concern is; `dual-role` is to be investor and sole provider at once.")  # fmt: skip
-    parties: tuple[PartyId, ...] | None = Field((), description="Whom it concerns.")
+    parties: tuple[PartyId, ...] | None = Field(None, description="Whom it concerns.")
     status: Literal["open", "cleared", "remedied", "blocked"] | None = Field(None, description="How it stands.")
     raised_by: PartyId | None = Field(None, description="Who raised it.")
 
@@ -87,7 +87,7 @@ class PublicStatement(Clause):
     """What parties said in public about the deal."""
 
     kind: Literal["public_statement"]
-    speakers: tuple[PartyId, ...] | None = Field((), description="Who said it.")
+    speakers: tuple[PartyId, ...] | None = Field(None, description="Who said it.")
     about: ClauseId | None = Field(None, description="The clause that it is about.")
     position: (
         Literal["stays-in-force", "will-change", "in-dispute", "relationship-intact", "negotiations-ongoing"] | None
@@ -109,5 +109,5 @@ class ContextNote(Clause):
     """Something that a source reports and that bears on the deal without being a term of it."""
 
     kind: Literal["context_note"]
-    about: tuple[PartyId, ...] | None = Field((), description="Whom it concerns.")
+    about: tuple[PartyId, ...] | None = Field(None, description="Whom it concerns.")
     made: Date | None = Field(None, description="When it happened.")

@@ -85,7 +85,7 @@ class CapitalRaise(Clause):
 
     kind: Literal["capital_raise"]
     issuer: PartyId | None = Field(None, description="Who issues the shares.")
-    investors: tuple[PartyId, ...] | None = Field((), description="Who buys them.")
+    investors: tuple[PartyId, ...] | None = Field(None, description="Who buys them.")
     amount: Money | None = Field(None, description="How much is raised.")
     pre_money: Money | None = Field(None, description="What the company is worth before the money comes in.")
     closing: Date | None = Field(None, description="The day on which it closes.")

@@ -1,0 +1,231 @@
+"""Why a rule came out as it did: the derivation of a match, the values that decided it, and what to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from clauses.engines.engine import Truth
+from clauses.engines.reference import meaning
+from clauses.language import ast
+from clauses.language.operators import Operator
+from clauses.language.rule import Rule
+from clauses.language.show import english, show, term_words
+from clauses.review.finding import Derivation, TermValue
+from clauses.review.wording import NOT_STATED, clause_phrase, phrase
+from clauses.source import Location, Place
+from clauses.terms.facts import Deal, Fact
+from clauses.terms.values import Date, Value
+
+Clauses = Mapping[str, Fact]
+"""The fact that each alias of a rule stands for, with `context`."""
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """Explains the matches of one rule in one deal."""
+
+    rule: Rule
+    parameters: Mapping[str, Value | str]
+    deal: Deal
+    facts: Mapping[tuple[str, str | None], list[Fact]]
+    """All facts by kind and layer, to look for what excuses."""
+
+    def truth(self, node: ast.Node, clauses: Clauses) -> Truth:
+        """The truth value of a condition."""
+        return meaning(node, self.parameters)(dict(clauses))
+
+    def derivation(self, clauses: Clauses) -> Derivation:
+        """The whole condition of the rule for some clauses, what excuses included."""
+        parts = [self.condition(self.rule.when, clauses)] if self.rule.when != ast.ALWAYS else []
+        if len(parts) == 1 and isinstance(self.rule.when, ast.And):
+            parts = list(parts[0].parts)
+        parts += self.uncertain_clauses(clauses) + self.excuses(clauses)
+        order = {"false": 0, "unknown": 1, "true": 2}
+        worst = min((order[part.truth] for part in parts), default=2)
+        truth = ("false", "unknown", "true")[worst]
+        return Derivation(self.rule.when_text or "always", truth, tuple(parts))  # type: ignore[arg-type]
+
+    def condition(self, node: ast.Node, clauses: Clauses) -> Derivation:
+        """A condition with the conditions of which it is made."""
+        truth = _word(self.truth(node, clauses))
+        match node:
+            case ast.And(parts) | ast.Or(parts):
+                return Derivation(show(node), truth, tuple(self.condition(part, clauses) for part in parts))
+            case ast.Not(part):
+                return Derivation(show(node), truth, (self.condition(part, clauses),))
+            case ast.Named(meaning=what):
+                inner = what.parts if isinstance(what, ast.And | ast.Or) else (what,)
+                return Derivation(show(node), truth, tuple(self.condition(part, clauses) for part in inner))
+        return Derivation(show(node), truth)
+
+    @staticmethod
+    def uncertain_clauses(clauses: Clauses) -> list[Derivation]:
+        """A clause that stands only possibly leaves the whole open."""
+        return [
+            Derivation(f"`{fact.id}` stands as it is read here", "unknown")
+            for fact in clauses.values()
+            if not fact.certain
+        ]
+
+    def excuses(self, clauses: Clauses) -> list[Derivation]:
+        """For each `unless`: that nothing excuses, or what does or may."""
+        found = []
+        for absence in self.rule.unless:
+            pattern = absence.pattern
+            text = f"no {pattern.alias}: {pattern.kind}" + (f" with {absence.text}" if absence.text else "")
+            excused, parts = Truth.FALSE, []
+            for fact in self.facts.get((pattern.kind, pattern.layer), []):
+                if fact in clauses.values():
+                    continue
+                chosen = {**clauses, pattern.alias: fact}
+                holds = min(Truth.TRUE if fact.certain else Truth.UNKNOWN, self.truth(absence.when, chosen))
+                excused = max(excused, holds)
+                if holds is not Truth.FALSE:
+                    inner = self.condition(absence.when, chosen)
+                    parts.append(Derivation(f"`{fact.id}` excuses", _word(holds), (inner,)))
+            found.append(Derivation(text, _word(Truth(Truth.TRUE - excused)), tuple(parts)))
+        return found
+
+    # --- values
+
+    def read_terms(self, clauses: Clauses) -> list[ast.Term]:
+        """The terms that the condition and the rule's sentence read."""
+        nodes: list[ast.Node] = [self.rule.when]
+        return [term for node in nodes for term in ast.terms(node) if term.alias in clauses]
+
+    def values(self, clauses: Clauses) -> tuple[TermValue, ...]:
+        """The terms that decided, with their values and places."""
+        found = []
+        for term in self.read_terms(clauses):
+            fact = clauses[term.alias]
+            if term.name == "id":
+                continue
+            found.append(TermValue(str(term), written_value(fact, term.name), location(fact.place(term.name))))
+        return tuple(found)
+
+    # --- what cannot be told
+
+    def open_leaves(self, clauses: Clauses) -> list[tuple[ast.Node, Clauses]]:
+        """The smallest conditions that cannot be told, with the clauses that they speak of."""
+        found: list[tuple[ast.Node, Clauses]] = []
+        for leaf in _smallest(self.rule.when):
+            if self.truth(leaf, clauses) is Truth.UNKNOWN:
+                found.append((leaf, clauses))
+        for absence in self.rule.unless:
+            pattern = absence.pattern
+            for fact in self.facts.get((pattern.kind, pattern.layer), []):
+                chosen = {**clauses, pattern.alias: fact}
+                if fact not in clauses.values() and self.truth(absence.when, chosen) is Truth.UNKNOWN:
+                    leaves = [leaf for leaf in _smallest(absence.when) if self.truth(leaf, chosen) is Truth.UNKNOWN]
+                    found += [(leaf, chosen) for leaf in leaves]
+        return found
+
+    def missing(self, clauses: Clauses) -> tuple[str, ...]:
+        """The terms that would have to be known, or known more closely."""
+        found: dict[str, None] = {}
+        for leaf, chosen in self.open_leaves(clauses):
+            for term in ast.terms(leaf):
+                value = chosen[term.alias].values.get(term.name)
+                if value is None or (isinstance(value, Value) and not value.is_exact):
+                    found[f"{_source_id(chosen[term.alias])}.{term.name}"] = None
+        return tuple(found)
+
+    def question(self, clauses: Clauses) -> str | None:
+        """What to ask so that the rule can tell."""
+        asked: dict[str, None] = {}
+        for leaf, chosen in self.open_leaves(clauses):
+            for one in self.questions_of(leaf, chosen):
+                asked[one] = None
+        for fact in clauses.values():
+            if not fact.certain and fact.version is not None:
+                asked[f"Does {clause_phrase(fact.id, self.deal)} read as it is taken here on {self.deal.as_of}?"] = None
+        return " ".join(asked) or None
+
+    def questions_of(self, leaf: ast.Node, clauses: Clauses) -> list[str]:
+        """One question for each value that a smallest condition lacks."""
+        read = ast.terms(leaf)
+        open_terms = [term for term in read if _is_open(clauses[term.alias].values.get(term.name))]
+        ranged = [term for term in open_terms if clauses[term.alias].values.get(term.name) is not None]
+        if len(open_terms) == 1 and ranged and isinstance(leaf, ast.Compare):
+            return [self.question_of_range(leaf, ranged[0], clauses)]
+        if not open_terms:
+            return [f"Is it so that {english(leaf)}? The amounts are in different currencies."]
+        return [self.question_of_term(term, clauses) for term in open_terms]
+
+    def question_of_term(self, term: ast.Term, clauses: Clauses) -> str:
+        fact = clauses[term.alias]
+        value = fact.values.get(term.name)
+        subject = f"the {term_words(term.name)} of {self.subject(fact)}"
+        if value is None:
+            return f"What is {subject}? It is not stated."
+        return f"What exactly is {subject}? It is known only as {phrase(value, term.term_type, self.deal)}."
+
+    def question_of_range(self, leaf: ast.Compare, term: ast.Term, clauses: Clauses) -> str:
+        """`does the exclusivity end before or after 1 July 2030?`"""
+        fact = clauses[term.alias]
+        value = fact.values[term.name]
+        other = leaf.right if leaf.left == term else leaf.left if leaf.right == term else None
+        known = phrase(value, term.term_type, self.deal)
+        if isinstance(other, ast.Term) and isinstance(value, Date):
+            threshold = clauses[other.alias].values[other.name]
+            day = phrase(threshold, other.term_type, self.deal)
+            reads = _date_question(leaf.operator if leaf.left == term else _mirrored(leaf.operator))
+            return f"Is the {term_words(term.name)} of {self.subject(fact)}, known only as {known}, {reads} {day}?"
+        return self.question_of_term(term, clauses)
+
+    def subject(self, fact: Fact) -> str:
+        """A clause as a question names it."""
+        if fact.version is not None:
+            return clause_phrase(fact.version.id, self.deal)
+        if fact.kind == "context":
+            return "the term sheet"
+        return f"the {fact.kind.replace('_', ' ')}"
+
+
+def _smallest(node: ast.Node) -> list[ast.Node]:
+    """The smallest conditions, with `overlaps` and its kin taken apart."""
+    found = []
+    for leaf in ast.leaves(node):
+        found += _smallest(leaf.meaning) if isinstance(leaf, ast.Named) else [leaf]
+    return found
+
+
+def _word(truth: Truth) -> Literal["true", "false", "unknown"]:
+    return ("false", "unknown", "true")[truth]  # type: ignore[return-value]
+
+
+def _is_open(value: object) -> bool:
+    return value is None or (isinstance(value, Value) and not value.is_exact)
+
+
+def _source_id(fact: Fact) -> str:
+    return fact.version.id if fact.version else fact.id
+
+
+def _mirrored(operator: Operator) -> Operator:
+    pairs = {Operator.BELOW: Operator.ABOVE, Operator.AT_MOST: Operator.AT_LEAST}
+    return {**pairs, **{b: a for a, b in pairs.items()}}.get(operator, operator)
+
+
+def _date_question(operator: Operator) -> str:
+    words = {
+        Operator.BELOW: "before", Operator.AT_MOST: "on or before", Operator.ABOVE: "after",
+        Operator.AT_LEAST: "on or after", Operator.EQUAL: "the same day as", Operator.UNEQUAL: "another day than",
+    }  # fmt: skip
+    return words[operator]
+
+
+def written_value(fact: Fact, term: str) -> str:
+    """A value as its document writes it; with the reason where nobody wrote it."""
+    value = fact.values.get(term)
+    if value is None:
+        return NOT_STATED
+    text = ", ".join(value) if isinstance(value, tuple) else str(value)
+    return f"{text} ({fact.inferred[term]})" if term in fact.inferred else text
+
+
+def location(place: Place) -> Location | None:
+    """A place for the JSON output, or None for what no file holds."""
+    return place.location() if place.line > 0 else None
