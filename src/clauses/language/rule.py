@@ -193,7 +193,7 @@ class _RuleReader:
         self.root, self.document, self.scope, self.problems = root, document, scope, problems
 
     def rule(self) -> Rule:
-        document = self.document
+        document, before = self.document, len(self.problems.found)
         given = self.patterns("given", document.given)
         aliases = {pattern.alias: pattern.types for pattern in given}
         if len(given) > MAXIMUM_PATTERNS:
@@ -206,7 +206,8 @@ class _RuleReader:
             self.problems.add("missing-key", "a rule needs the key `says`", self.root.keys["rule"])
         for key in ("says", "redraft", "question"):
             self.message(key, aliases)
-        self.unused_aliases(given, when, unless, derives)
+        if len(self.problems.found) == before:  # a condition that was refused reads nothing
+            self.unused_aliases(given, when, unless, derives)
         return Rule(
             id=document.rule,
             heading=document.heading,

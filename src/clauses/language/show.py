@@ -76,8 +76,18 @@ def _wrapped(text: str, operator: Operator, tightness: int) -> str:
 
 def term_words(name: str) -> str:
     """The name of a term as a reader says it: `entry_valuation` is the entry valuation."""
-    words = {"starts": "start", "ends": "end", "id": "identity"}
-    return words.get(name, name.replace("_", " "))
+    return _TERM_WORDS.get(name, name.replace("_", " "))
+
+
+_TERM_WORDS = {
+    "starts": "start", "ends": "end", "id": "identity", "by": "giver", "permits": "permitted clause", "of": "base",
+    "per": "period", "into": "new legal form", "over": "subject", "about": "subject", "made": "date",
+    "given": "date of giving", "closing": "closing date", "carve_outs": "excepted parties", "to": "recipient",
+    "exercised": "exercise", "reaches": "reach", "if_missed": "consequence of missing it", "event": "event",
+    "conditional_on": "clause on which it depends", "depends_on": "clause on which it depends",
+    "of_clause": "clause transferred", "for_clause": "clause concerned", "ends_clause": "clause that ends",
+    "not_stated": "terms not stated", "clauses": "clauses named", "parties": "parties named", "as_of": "date of the review",
+}  # fmt: skip
 
 
 def english(node: ast.Node) -> str:

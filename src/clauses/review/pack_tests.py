@@ -7,7 +7,7 @@ the agreement's header, the parties that its clauses name, the date.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from clauses.engines.engine import Engine, Outcome, Prepared, Truth, run
@@ -188,14 +188,21 @@ def _complete_sheet(node: Mapping_) -> Mapping_:
     return Mapping_(items, {key: node.keys.get(key, node.place) for key in items}, node.place)
 
 
-def run_examples(pack: RulePack, engines: Sequence[Engine], rules: Sequence[Rule] | None = None) -> tuple[list[ExampleResult], Coverage]:
+def run_examples(
+    pack: RulePack,
+    engines: Sequence[Engine],
+    rules: Sequence[Rule] | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[list[ExampleResult], Coverage]:
     """Run the examples of a pack on engines. Raises PackError for an example that cannot be read."""
+    rules = pack.rules if rules is None else rules
     results: list[ExampleResult] = []
     coverage = Coverage()
     problems = Problems()
     prepared: dict[tuple[str, str], Prepared] = {}
     try:
-        for rule in rules if rules is not None else pack.rules:
+        for number, rule in enumerate(rules):
+            progress(number, len(rules))
             coverage.statuses[rule.id] = set()
             try:
                 read = examples(pack, rule)

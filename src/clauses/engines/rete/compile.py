@@ -33,9 +33,14 @@ MAXIMUM_DISJUNCTS = 256
 """Ways in which one rule can hold: each is a rule of the network."""
 
 CONTEXT, ZERO = "context", "zero"
+ITEM = "item of the list"
+"""The term of a member's row that holds the item. No term of a kind can have this name."""
 
 Source = tuple[str, ...]
-"""What rows a pattern reads: `("fact", kind)`; `("member", kind, term)`, the items of a list term; `("zero",)`."""
+"""What rows a pattern reads: `("fact", kind)`; `("member", kind, term, n)`, the items of a list term; `("zero", n)`.
+
+A row never fills two patterns of a rule, so a rule that asks twice about one list reads it twice, as `0` and `1`.
+"""
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,7 @@ class _RuleCompiler:
         helpers: list[NetworkPattern] = []
         for atom in atoms:
             if isinstance(atom, Among):
-                helpers.append(self.member(atom, len(helpers)))
+                helpers.append(self.member(atom, helpers))
             else:
                 self.place(atom, by_alias, self.order, helpers)
         patterns += helpers + [NetworkPattern(n.alias, n.source, True, list(n.tests)) for n in negated]
@@ -198,8 +203,8 @@ class _RuleCompiler:
         """`x in waiver.list`: the pattern reads the items of the list, each with the clause that holds it."""
         if len(members) > 1 or not members[0].holds or members[0].alias != own.alias:
             raise self.refuse("asks too much about lists in an `unless`", "derive a fact for it in a rule of its own")
-        pattern.source = ("member", own.kind, members[0].term)
-        pattern.tests += self.member_tests(members[0])
+        pattern.source = ("member", own.kind, members[0].term, "0")
+        pattern.tests += self.member_tests(members[0], own.alias)
         # A clause that the rule matched does not excuse itself; its items are facts of their own to the network.
         for given in self.rule.given:
             if given.kind == own.kind:
@@ -207,28 +212,35 @@ class _RuleCompiler:
 
     # --- atoms
 
-    def member(self, atom: Among, number: int) -> NetworkPattern:
+    def member(self, atom: Among, helpers: Sequence[NetworkPattern]) -> NetworkPattern:
         """A helper pattern on the items of a list: one of them is (or none is) the one asked for."""
-        kind = self.kind_of(atom.alias)
-        pattern = NetworkPattern(f"member{number}", ("member", kind, atom.term), not atom.holds)
+        listed = ("member", self.kind_of(atom.alias), atom.term)
+        again = sum(helper.source[:3] == listed for helper in helpers)
+        pattern = NetworkPattern(f"member{len(helpers)}", (*listed, str(again)), not atom.holds)
         pattern.tests.append(Test(Mark("number"), "==", 0, ((1, ((atom.alias, Mark("number")),)),)))
         pattern.tests += self.member_tests(atom)
         return pattern
 
-    def member_tests(self, atom: Among) -> list[Test]:
-        """`certainly in`, or the negation of `possibly not in`: the item equals. Else: it could equal."""
+    def member_tests(self, atom: Among, own: str | None = None) -> list[Test]:
+        """`certainly in`, or the negation of `possibly not in`: the item equals. Else: it could equal.
+
+        `own` is the alias of the clause whose list is read, where the pattern stands for that clause too.
+        """
         exactly = atom.certainly == atom.holds
         if isinstance(atom.item, str):
             code = self.codes.of(atom.item)
             if exactly:
-                return [Test(Cell("item", "code"), "==", code)]
-            return [Test(Cell("item", "first"), "<=", code), Test(Cell("item", "last"), ">=", code)]
+                return [Test(Cell(ITEM, "code"), "==", code)]
+            return [Test(Cell(ITEM, "first"), "<=", code), Test(Cell(ITEM, "last"), ">=", code)]
         alias = atom.item.alias
+        if alias == own:
+            item, other = Cell(ITEM, "code"), _cell(atom.item)
+            return [Test(Equal(item, other) if exactly else Overlap(item, other), "==", 1)]
         if exactly:
-            return [self.join(Cell("item", "code"), "==", alias, _cell(atom.item, "code"))]
+            return [self.join(Cell(ITEM, "code"), "==", alias, _cell(atom.item, "code"))]
         return [
-            self.join(Cell("item", "first"), "<=", alias, _cell(atom.item, "last")),
-            self.join(Cell("item", "last"), ">=", alias, _cell(atom.item, "first")),
+            self.join(Cell(ITEM, "first"), "<=", alias, _cell(atom.item, "last")),
+            self.join(Cell(ITEM, "last"), ">=", alias, _cell(atom.item, "first")),
         ]
 
     @staticmethod
@@ -361,9 +373,12 @@ class _RuleCompiler:
         """A product of terms of different clauses: a pattern at the end compares zero with the sum."""
         if helpers is None:
             raise self.refuse("multiplies terms of different clauses in an `unless`", "derive a fact for it in a rule of its own")
-        pattern = NetworkPattern(f"zero{len(helpers)}", (ZERO,), False)
-        pattern.tests += self.carried(atom)
-        helpers.append(pattern)
+        tests = self.carried(atom)
+        zeros = [helper for helper in helpers if helper.source[0] == ZERO]
+        if not zeros or len(zeros[-1].tests) + len(tests) > protocol.MAXIMUM_JOINS:
+            zeros.append(NetworkPattern(f"zero{len(helpers)}", (ZERO, str(len(zeros))), False))
+            helpers.append(zeros[-1])
+        zeros[-1].tests += tests
 
 
 def _recipe(terms: Sequence[tuple[int, tuple[Cell, ...]]], constant: int) -> Recipe:
@@ -394,6 +409,8 @@ class Shard:
             if self.patterns.get(source, 0) + count > protocol.MAXIMUM_PATTERNS_OF_KIND:
                 return False
         wanted = _recipes(rule)
+        if len(self.columns.keys() | wanted.keys()) > protocol.MAXIMUM_SOURCES:
+            return False
         return all(
             len(self.columns.get(source, {}).keys() | recipes) <= protocol.MAXIMUM_FIELDS for source, recipes in wanted.items()
         )

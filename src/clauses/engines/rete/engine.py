@@ -8,16 +8,13 @@ from dataclasses import dataclass
 
 from clauses.engines.engine import Binding, Engine, Matches, Prepared, Truth
 from clauses.engines.rete import protocol
-from clauses.engines.rete.columns import WIDEST_CODE, Cell, Codes, Row, limits_of, reader, text_of
-from clauses.engines.rete.compile import ZERO, Shard, Source, compile_rule, shards_of
+from clauses.engines.rete.columns import Codes, Row, limits_of, reader, text_of
+from clauses.engines.rete.compile import ITEM, ZERO, Shard, Source, compile_rule, shards_of
 from clauses.errors import EngineError
 from clauses.language.pack import RulePack
 from clauses.language.rule import Rule
 from clauses.terms.facts import Fact, fact_types
 from clauses.terms.values import Value
-
-_LIST_PARTS = ("code", "first", "last")
-
 
 @dataclass
 class _Network:
@@ -25,8 +22,8 @@ class _Network:
 
     shard: Shard
     ruleset: protocol.Ruleset
-    readers: dict[Source, list[tuple[str, Row | str]]]
-    """For each source, the columns by name; a column of a list's item is written as its part."""
+    readers: dict[Source, list[tuple[str, Row]]]
+    """For each source, how to work out its columns, by name."""
 
 
 class ReteRules:
@@ -53,16 +50,10 @@ class ReteRules:
             networks.append(_Network(shard, protocol.Ruleset(shard.definitions(self.kinds)), readers))
         return networks
 
-    def _readers(self, source: Source, shard: Shard) -> list[tuple[str, Row | str]]:
-        if source == (ZERO,):
-            return [(name, "zero") for name in shard.columns[source].values()]
-        types = self.pack.derived.get(source[1]) or fact_types(source[1]) or {}
+    def _readers(self, source: Source, shard: Shard) -> list[tuple[str, Row]]:
+        types = {} if source[0] == ZERO else self.pack.derived.get(source[1]) or fact_types(source[1]) or {}
         limits = limits_of(types)
-        found: list[tuple[str, Row | str]] = []
-        for recipe, name in shard.columns[source].items():
-            is_item = source[0] == "member" and isinstance(recipe, Cell) and recipe.term == "item"
-            found.append((name, recipe.part if is_item else reader(recipe, limits)))  # type: ignore[union-attr]
-        return found
+        return [(name, reader(recipe, limits)) for recipe, name in shard.columns[source].items()]
 
     # --- running
 
@@ -125,7 +116,7 @@ class ReteRules:
         numbers: list[int] = []
         for source, readers in network.readers.items():
             kind = self.kinds[source]
-            if source == (ZERO,):
+            if source[0] == ZERO:
                 rows.append({"k": kind, **{name: 0 for name, _ in readers}})
                 numbers.append(-1)
                 continue
@@ -147,20 +138,18 @@ class ReteRules:
 
 
 def _fact_rows(
-    source: Source, fact: Fact, number: int, readers: Sequence[tuple[str, Row | str]], codes: Codes
+    source: Source, fact: Fact, number: int, readers: Sequence[tuple[str, Row]], codes: Codes
 ) -> Iterator[dict[str, int]]:
     """The row of a fact; of a list term, a row for each item. A list that is not stated could hold anything."""
     if source[0] == "fact":
-        yield {name: read(fact, number, codes) for name, read in readers if not isinstance(read, str)}
+        yield {name: read(fact, number, codes) for name, read in readers}
         return
     listed = fact.values.get(source[2])
-    if listed is None:
-        items = [{"code": codes.of_unstated(), "first": -WIDEST_CODE, "last": WIDEST_CODE}]
-    else:
-        assert isinstance(listed, tuple)
-        items = [dict.fromkeys(_LIST_PARTS, codes.of(item)) for item in listed]
-    for item in items:
-        yield {name: item[read] if isinstance(read, str) else read(fact, number, codes) for name, read in readers}
+    assert listed is None or isinstance(listed, tuple)
+    for item in (None,) if listed is None else listed:
+        values = fact.values if item is None else {**fact.values, ITEM: item}
+        member = Fact(fact.kind, fact.id, fact.layers, fact.certain, values)
+        yield {name: read(member, number, codes) for name, read in readers}
 
 
 def _anything_open(facts: Sequence[Fact]) -> bool:

@@ -27,6 +27,8 @@ MAXIMUM_RULES = 200
 """Rules in one ruleset (it takes 4,096, but 256 patterns on one condition crash it)."""
 MAXIMUM_PATTERNS_OF_KIND = 56
 """Patterns on one kind of fact in one ruleset: 65 conditions that one fact meets lose the fact."""
+MAXIMUM_SOURCES = 400
+"""Kinds of row in one ruleset: 512 conditions under one node never end."""
 MAXIMUM_POSITIVE = 14
 """Patterns that must match, in one rule: 17 are refused only when facts arrive."""
 MAXIMUM_JOINS = 20
@@ -37,8 +39,6 @@ MAXIMUM_FACTS = 5_000
 MAXIMUM_COMBINATIONS = 200_000
 """Combinations of facts that one rule may have to consider; the call cannot be interrupted."""
 MAXIMUM_MATCHES = 20_000
-MAXIMUM_NUMBER = 2**62
-"""Numbers that enter: below the 64 bits at which they would saturate in silence."""
 
 _KEYWORDS = (
     "all any pri count cap dist $lt $lte $gt $gte $eq $neq $mt $imt $iall $iany $ex $nex $or $and $m name "

@@ -1,0 +1,5 @@
+"""`python -m clauses` is the command line."""
+
+from clauses.cli import main
+
+main()

@@ -1,0 +1,67 @@
+"""What several formats say in the same way."""
+
+from __future__ import annotations
+
+from clauses.review.finding import Finding, MatchedClause
+from clauses.review.review import Examined
+from clauses.source import Location, Source, printable
+
+VERDICT_SENTENCES = {
+    "conflict": "it cannot be signed as it stands: a term conflicts with what is in force",
+    "consent": "it can be signed only with the consent of others",
+    "undetermined": "it cannot be told yet whether it can be signed",
+    "flag": "nothing stands in its way, but it draws attention that should be weighed first",
+    "clear": "nothing that the rules look for stands in its way",
+}
+
+
+def subject(examined: Examined) -> str:
+    """What was reviewed: the file of the term sheet, or of the agreement."""
+    world = examined.deal
+    return world.sheet.file if world.sheet else world.agreement.file
+
+
+def main_clause(finding: Finding) -> MatchedClause | None:
+    """The clause that a finding points at: what is proposed or removed, before what is in force."""
+    for layer in ("proposed", "removed"):
+        for clause in finding.clauses:
+            if clause.layer == layer and clause.location:
+                return clause
+    return next((clause for clause in finding.clauses if clause.location), None)
+
+
+def place_of(finding: Finding, examined: Examined) -> Location:
+    """Where a finding points; at the top of the reviewed file where no clause has a place."""
+    clause = main_clause(finding)
+    return clause.location if clause and clause.location else {"file": subject(examined), "line": 1, "column": 1}
+
+
+def headline(finding: Finding, examined: Examined) -> str:
+    """`path:line:column: severity[rule] message`, on one line."""
+    place = place_of(finding, examined)
+    label = finding.severity if finding.status == "breached" else f"undetermined {finding.severity}"
+    return printable(f"{place['file']}:{place['line']}:{place['column']}: {label}[{finding.rule}] {finding.message}")
+
+
+def source_of(location: Location, examined: Examined) -> Source | None:
+    """The text of the file that a location is in."""
+    world = examined.deal
+    for root in (world.sheet.root if world.sheet else None, world.agreement.root):
+        if root is not None and root.place.file == location["file"]:
+            return root.place.source
+    return None
+
+
+def counts(examined: Examined) -> str:
+    """`1 conflict, 2 flags, 1 undetermined; 45 rules: …` in words."""
+    found = [rule for rule in examined.review.rules if rule.status == "breached"]
+    parts = []
+    for severity, plural in (("conflict", "conflicts"), ("consent", "consents"), ("flag", "flags"), ("note", "notes")):
+        number = sum(rule.severity == severity for rule in found)
+        if number:
+            parts.append(f"{number} {severity if number == 1 else plural}")
+    summary = examined.review.summary
+    if summary.undetermined:
+        parts.append(f"{summary.undetermined} undetermined")
+    passed = f"{summary.satisfied} satisfied, {summary.not_applicable} not applicable, of {summary.rules} rules"
+    return ", ".join([*parts, passed])

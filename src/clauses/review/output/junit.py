@@ -1,0 +1,43 @@
+"""JUnit XML, for build servers: a test suite a term sheet, a test case a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.sax.saxutils import escape, quoteattr
+
+from clauses.review.output.common import headline, subject
+from clauses.review.output.ink import Ink
+from clauses.review.review import Examined
+
+
+def render(examined: Sequence[Examined], ink: Ink) -> str:
+    """The XML text."""
+    suites = "".join(_suite(one) for one in examined)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n{suites}</testsuites>\n'
+
+
+def _suite(one: Examined) -> str:
+    summary = one.review.summary
+    failures = sum(rule.status == "breached" for rule in one.review.rules)
+    errors = sum(rule.status == "undetermined" for rule in one.review.rules)
+    cases = "".join(_case(rule.rule, rule.status, one) for rule in one.review.rules)
+    counts = f'tests="{summary.rules}" failures="{failures}" errors="{errors}" skipped="{summary.not_applicable}"'
+    return f"  <testsuite name={quoteattr(_clean(subject(one)))} {counts}>\n{cases}  </testsuite>\n"
+
+
+def _case(rule: str, status: str, one: Examined) -> str:
+    opening = f"    <testcase classname={quoteattr(_clean(subject(one)))} name={quoteattr(rule)}"
+    if status == "not_applicable":
+        return f'{opening}><skipped message="not applicable"/></testcase>\n'
+    found = [finding for finding in one.review.findings if finding.rule == rule]
+    inside = ""
+    for finding in found:
+        element = "failure" if finding.status == "breached" else "error"
+        text = _clean(f"{headline(finding, one)}\n{finding.question or finding.redraft}")
+        inside += f"<{element} message={quoteattr(_clean(finding.message))}>{escape(text)}</{element}>"
+    return f"{opening}>{inside}</testcase>\n" if inside else f"{opening}/>\n"
+
+
+def _clean(text: str) -> str:
+    """Without the characters that XML does not have."""
+    return "".join(c for c in text if c in "\t\n\r" or ord(c) >= 0x20 and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) not in (0xFFFE, 0xFFFF))

@@ -1,0 +1,34 @@
+"""What is in force, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from clauses.review.output.ink import Ink
+from clauses.review.terms_in_force import ClauseInForce
+from clauses.source import printable
+from clauses.terms.facts import Deal
+
+
+def render(world: Deal, clauses: Sequence[ClauseInForce], ink: Ink) -> str:
+    """One paragraph a clause: its terms, with their places."""
+    after = f" with the term sheet {world.sheet.id}" if world.sheet else ""
+    lines = [ink.paint(f"{world.agreement.title}: in force as of {world.as_of}{after}", "bold"), ""]
+    for clause in clauses:
+        lines += [*_clause(clause, ink), ""]
+    for one in sorted({ambiguity for possible in world.worlds for ambiguity in possible.ambiguities}, key=str):
+        what = f"`{one.term}` of `{one.clause_id}`" if one.term else f"whether `{one.clause_id}` stands"
+        lines.append(f"ambiguous: {what}, between the amendments {one.amendments[0]} and {one.amendments[1]}")
+    lines.append(f"{len(clauses)} clauses")
+    return "\n".join(printable(line) if not ink.colour else line for line in lines) + "\n"
+
+
+def _clause(clause: ClauseInForce, ink: Ink) -> list[str]:
+    sure = "" if clause.certain else ", only possibly in force"
+    lines = [f"{ink.paint(clause.id, 'bold')}  {clause.heading}", f"  {clause.kind}, {clause.basis}, by {clause.written_by}{sure}"]
+    width = max((len(term.term) for term in clause.terms), default=0)
+    for term in clause.terms:
+        note = f" ({term.note})" if term.note else ""
+        place = f"{term.location['file']}:{term.location['line']}" if term.location else ""
+        lines.append(f"    {term.term:<{width}}  {term.value}{note}  {ink.paint(place, 'dim')}".rstrip())
+    return lines

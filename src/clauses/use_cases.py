@@ -1,0 +1,230 @@
+"""The verbs that the command line, the HTTP service and MCP share. No clock, no printing, no exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clauses import resources
+from clauses.errors import InputError, PackError, Problems, UsageError, did_you_mean
+from clauses.language.pack import RulePack, load_pack
+from clauses.review.review import Examined, Reviewer
+from clauses.source import Place
+from clauses.terms.agreement import Agreement, TermSheet, read_agreement, read_term_sheet
+from clauses.terms.facts import Deal, deal
+from clauses.terms.values import Date
+from clauses.yaml_nodes import Mapping_, Scalar, read_file
+
+BUILT_IN_PACK = "partnership"
+ENDINGS = (".yaml", ".yml", ".json", ".toml")
+ENGINES = {"both": ("rete", "reference"), "rete": ("rete",), "reference": ("reference",)}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which rules and engines a review uses."""
+
+    rules: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    engine: str = "both"
+
+
+def packs(choice: Choice) -> list[RulePack]:
+    """The packs chosen, or the built-in one; each a folder, or the name of a built-in pack."""
+    found = []
+    for name in choice.rules or (BUILT_IN_PACK,):
+        built_in = resources.rules_folder() / name
+        is_built_in = not Path(name).exists() and "/" not in name and built_in.is_dir()
+        found.append(load_pack(built_in, f"rules/{name}") if is_built_in else load_pack(name))
+    names = [pack.name for pack in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError.of("same-pack-twice", f"two of the packs are called `{name}`")
+    if choice.select or choice.ignore:
+        found = _selected(found, choice)
+    return found
+
+
+def _selected(found: list[RulePack], choice: Choice) -> list[RulePack]:
+    """Each pack with what is selected of it; a word must name something in one of them."""
+    words = {word for pack in found for rule in pack.rules for word in (rule.id, *rule.tags)}
+    problems = Problems()
+    for word in (*choice.select, *choice.ignore):
+        if word not in words:
+            problems.add("selects-nothing", f"no rule or tag is called `{word}`", None, did_you_mean(word, words))
+    problems.raise_as(UsageError)
+    kept = []
+    for pack in found:
+        own = {word for rule in pack.rules for word in (rule.id, *rule.tags)}
+        try:
+            kept.append(pack.select([w for w in choice.select if w in own] or list(choice.select), [w for w in choice.ignore if w in own]))
+        except PackError:
+            continue
+    if not kept:
+        raise UsageError.of("selects-nothing", "the selection leaves no rule")
+    return kept
+
+
+def engines(choice: Choice) -> tuple[tuple[str, ...], str | None]:
+    """The engines to run, and a sentence where the rete engine cannot run here."""
+    if choice.engine not in ENGINES:
+        raise UsageError.of("unknown-engine", f"there is no engine `{choice.engine}`", None, did_you_mean(choice.engine, ENGINES))
+    names = ENGINES[choice.engine]
+    if "rete" not in names:
+        return names, None
+    from clauses.engines.rete.load import load_engine
+
+    try:
+        load_engine()
+    except ImportError as error:
+        if choice.engine == "rete":
+            raise UsageError.of("engine-missing", str(error)) from None
+        return ("reference",), f"only the reference engine ran: {error}"
+    return names, None
+
+
+def term_sheet_files(paths: Sequence[str]) -> list[Path]:
+    """The files named, and those in the folders named. Raises UsageError where there are none."""
+    found: list[Path] = []
+    for name in paths:
+        path = Path(name)
+        if name != "-" and path.is_dir():
+            inside = sorted(p for p in path.iterdir() if p.suffix in ENDINGS and p.is_file())
+            if not inside:
+                raise UsageError.of("empty-folder", f"the folder `{name}` holds no term sheets")
+            found += inside
+        else:
+            found.append(path)
+    if not found:
+        raise UsageError.of("nothing-selected", "no term sheet is named")
+    return found
+
+
+def find_agreement(sheet_root: Mapping_, sheet_file: Path) -> Mapping_:
+    """The text of the agreement of a term sheet: a path in it, or an id found beside the file or one folder up."""
+    node = sheet_root.get("agreement")
+    if not isinstance(node, Scalar):
+        raise InputError.of("missing-key", "a term sheet needs the key `agreement`", sheet_root.place)
+    folder = sheet_file.parent if str(sheet_file) != "-" else Path()
+    as_path = folder / node.text
+    if as_path.suffix in ENDINGS:
+        if as_path.is_file():
+            return read_file(as_path)
+        raise InputError.of("no-agreement", f"there is no file `{node.text}` beside the term sheet", node.place)
+    seen: list[str] = []
+    for candidate in _agreement_candidates(folder, node.text):
+        root, id = _agreement_and_id(candidate)
+        if root is not None and id == node.text:
+            return root
+        seen += [id] if id else []
+    hint = did_you_mean(node.text, seen) if seen else "give its file with `--agreement`"
+    raise InputError.of("no-agreement", f"no agreement `{node.text}` is found beside the term sheet or in the folder above", node.place, hint)
+
+
+def _agreement_candidates(folder: Path, id: str) -> Iterator[Path]:
+    for place in (folder, folder.resolve().parent if folder == Path() else folder.parent):
+        named = [place / f"{stem}{ending}" for stem in ("agreement", id) for ending in ENDINGS]
+        yield from (path for path in named if path.is_file())
+        if place.is_dir():
+            yield from sorted(p for p in place.iterdir() if p.suffix in ENDINGS and p.is_file() and p not in named)
+
+
+def _agreement_and_id(path: Path) -> tuple[Mapping_ | None, str | None]:
+    try:
+        root = read_file(path)
+    except InputError as error:
+        if path.stem == "agreement":
+            raise error from None
+        return None, None
+    node = root.get("agreement")
+    is_agreement = isinstance(node, Scalar) and "clauses" in root.items
+    return (root, node.text) if is_agreement else (None, None)  # type: ignore[union-attr]
+
+
+def read_deal(sheet: Path | str, agreement: str | None = None) -> tuple[Agreement, TermSheet]:
+    """A term sheet with its agreement."""
+    root = read_file(sheet, "(standard input)" if str(sheet) == "-" else None)
+    if agreement is None and "term_sheet" not in root.items and "clauses" in root.items and "agreement" in root.items:
+        hint = "name a term sheet; `clauses terms` shows what an agreement holds"
+        raise InputError.of("not-a-term-sheet", "this is an agreement, not a term sheet", root.keys["agreement"], hint)
+    found = read_agreement(agreement if agreement else find_agreement(root, Path(sheet)))
+    return found, read_term_sheet(root, found)
+
+
+def examine(
+    paths: Sequence[str],
+    choice: Choice,
+    agreement: str | None = None,
+    as_of: Date | None = None,
+    known_on: Date | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[list[Examined], str | None]:
+    """Review term sheets, and say in a sentence where an engine could not run.
+
+    `progress` hears how many are done. Raises ClausesError with the problems of all inputs.
+    """
+    files = term_sheet_files(paths)
+    chosen = packs(choice)
+    names, remark = engines(choice)
+    found: list[Examined] = []
+    problems = Problems()
+    with Reviewer(chosen, names) as reviewer:
+        for number, file in enumerate(files):
+            try:
+                base, sheet = read_deal(file, agreement)
+                found.append(reviewer.examine(base, sheet, as_of or single_day(sheet), known_on))
+            except InputError as error:
+                problems.found += error.problems
+            progress(number + 1, len(files))
+    problems.raise_as(InputError)
+    return found, remark
+
+
+def single_day(sheet: TermSheet) -> Date:
+    """The day as of which a term sheet is reviewed: its date, which must be a day."""
+    if not sheet.dated.is_exact:
+        place = sheet.root.items["dated"].place
+        hint = "give the day of the review with `--as-of`"
+        raise InputError.of("not-a-day", f"`{sheet.dated}` is not a single day", place, hint)
+    return sheet.dated
+
+
+def deal_as_of(path: str, agreement: str | None, as_of: Date | None, known_on: Date | None, today: Date) -> Deal:
+    """What is in force: for an agreement as of a day, for a term sheet with its changes."""
+    root = read_file(path)
+    if "term_sheet" in root.items:
+        base, sheet = read_deal(path, agreement)
+        return deal(base, sheet, as_of or single_day(sheet), known_on)
+    return deal(read_agreement(root), None, as_of or today, known_on)
+
+
+def day(text: str, place: Place | None = None) -> Date:
+    """A single day, as `--as-of` takes it."""
+    from clauses.terms.values import NotAValue
+
+    try:
+        found = Date.read(text)
+    except NotAValue as error:
+        raise UsageError.of("not-a-day", str(error), place, error.hint or "write `2025-07-01`") from None
+    if not found.is_exact:
+        raise UsageError.of("not-a-day", f"`{text}` is not a single day", place, "write `2025-07-01`")
+    return found
+
+
+def schemas() -> dict[str, Callable[[], dict[str, Any]]]:
+    """The published JSON Schemas by name."""
+    from clauses.language.pack import PackDocument
+    from clauses.language.rule import RuleDocument
+    from clauses.review.finding import review_schema
+    from clauses.terms.documents import AgreementDocument, TermSheetDocument
+
+    models = {"agreement": AgreementDocument, "term-sheet": TermSheetDocument, "rule": RuleDocument, "pack": PackDocument}
+
+    def schema_of(model: Any) -> Callable[[], dict[str, Any]]:
+        dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+        return lambda: {**dialect, **model.model_json_schema(by_alias=True)}
+
+    return {**{name: schema_of(model) for name, model in models.items()}, "review": review_schema}
