@@ -1,9 +1,9 @@
 """The command line. It alone reads the clock, prints, and knows exit codes.
 
-    0   nothing at or above `--fail-on`
-    1   findings, failed tests, defects, or a difference that was asked about
-    2   the call, the input, a pack or the configuration is wrong
-    3   undetermined, and nothing worse
+0   nothing at or above `--fail-on`
+1   findings, failed tests, defects, or a difference that was asked about
+2   the call, the input, a pack or the configuration is wrong
+3   undetermined, and nothing worse
 """
 
 from __future__ import annotations
@@ -42,20 +42,64 @@ app = typer.Typer(
 new_app = typer.Typer(help="Make a new rule.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(new_app, name="new")
 
-Sheets = Annotated[list[str], typer.Argument(help="Term sheets, folders of them, or - for standard input.", metavar="SHEET...")]
+Sheets = Annotated[
+    list[str], typer.Argument(help="Term sheets, folders of them, or - for standard input.", metavar="SHEET...")
+]
 Sheet = Annotated[str, typer.Argument(help="A term sheet, or - for standard input.", metavar="SHEET")]
-Rules = Annotated[list[str] | None, typer.Option("-r", "--rules", help="A rule pack: a folder, or the name of a built-in one. Repeatable.", metavar="PATH")]
-AgreementFile = Annotated[str | None, typer.Option("--agreement", help="The agreement, if not the one that the term sheet names.", metavar="FILE")]
-AsOf = Annotated[str | None, typer.Option("--as-of", help="The day of the review, if not the term sheet's date.", metavar="DATE")]
-KnownOn = Annotated[str | None, typer.Option("--known-on", help="Leave out amendments signed after this day.", metavar="DATE")]
-Select = Annotated[list[str] | None, typer.Option("--select", help="Only these rules or tags. Repeatable.", metavar="ID|TAG")]
-Ignore = Annotated[list[str] | None, typer.Option("--ignore", help="Not these rules or tags. Repeatable.", metavar="ID|TAG")]
-Format = Annotated[list[str] | None, typer.Option("-f", "--format", help="text, concise, json, jsonl, sarif, junit, github or markdown. Repeatable.", metavar="FORMAT")]
-Output = Annotated[str | None, typer.Option("-o", "--output", help="Write to a file; with several formats, its name without ending.", metavar="FILE")]
-FailOn = Annotated[str | None, typer.Option("--fail-on", help="Exit 1 for findings from this severity on: conflict, consent, flag, note or never.  [default: consent]", metavar="SEVERITY")]
+Rules = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-r", "--rules", help="A rule pack: a folder, or the name of a built-in one. Repeatable.", metavar="PATH"
+    ),
+]
+AgreementFile = Annotated[
+    str | None,
+    typer.Option("--agreement", help="The agreement, if not the one that the term sheet names.", metavar="FILE"),
+]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="The day of the review, if not the term sheet's date.", metavar="DATE")
+]
+KnownOn = Annotated[
+    str | None, typer.Option("--known-on", help="Leave out amendments signed after this day.", metavar="DATE")
+]
+Select = Annotated[
+    list[str] | None, typer.Option("--select", help="Only these rules or tags. Repeatable.", metavar="ID|TAG")
+]
+Ignore = Annotated[
+    list[str] | None, typer.Option("--ignore", help="Not these rules or tags. Repeatable.", metavar="ID|TAG")
+]
+Format = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-f",
+        "--format",
+        help="text, concise, json, jsonl, sarif, junit, github or markdown. Repeatable.",
+        metavar="FORMAT",
+    ),
+]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "-o", "--output", help="Write to a file; with several formats, its name without ending.", metavar="FILE"
+    ),
+]
+FailOn = Annotated[
+    str | None,
+    typer.Option(
+        "--fail-on",
+        help="Exit 1 for findings from this severity on: conflict, consent, flag, note or never.  [default: consent]",
+        metavar="SEVERITY",
+    ),
+]
 Strict = Annotated[bool | None, typer.Option("--strict", help="Treat what cannot be told as a finding.")]
-Engine = Annotated[str | None, typer.Option("--engine", help="both (they must agree), rete or reference.  [default: both]", metavar="NAME")]
-Config = Annotated[str | None, typer.Option("--config", help="The configuration file, if not the nearest clauses.toml.", metavar="FILE")]
+Engine = Annotated[
+    str | None,
+    typer.Option("--engine", help="both (they must agree), rete or reference.  [default: both]", metavar="NAME"),
+]
+Config = Annotated[
+    str | None,
+    typer.Option("--config", help="The configuration file, if not the nearest clauses.toml.", metavar="FILE"),
+]
 Color = Annotated[str, typer.Option("--color", help="auto, always or never.", metavar="WHEN")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but what was asked for.")]
 OneFormat = Annotated[str, typer.Option("-f", "--format", help="text or json.", metavar="FORMAT")]
@@ -73,10 +117,22 @@ def top(version: Annotated[bool, typer.Option("--version", help="Print the versi
 
 @app.command()
 def check(
-    sheets: Sheets, rules: Rules = None, agreement: AgreementFile = None, as_of: AsOf = None, known_on: KnownOn = None,
-    select: Select = None, ignore: Ignore = None, format: Format = None, output: Output = None, fail_on: FailOn = None,
-    strict: Strict = None, engine: Engine = None, config: Config = None, color: Color = "auto", quiet: Quiet = False,
-) -> None:  # fmt: skip
+    sheets: Sheets,
+    rules: Rules = None,
+    agreement: AgreementFile = None,
+    as_of: AsOf = None,
+    known_on: KnownOn = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    format: Format = None,
+    output: Output = None,
+    fail_on: FailOn = None,
+    strict: Strict = None,
+    engine: Engine = None,
+    config: Config = None,
+    color: Color = "auto",
+    quiet: Quiet = False,
+) -> None:
     """Review term sheets against the agreement in force.
 
     clauses check term-sheets/*.yaml -f concise
@@ -104,12 +160,24 @@ def check(
 
 @app.command()
 def explain(
-    sheet: Sheet, rule: Annotated[list[str] | None, typer.Option("--rule", help="Explain this rule, whatever it found. Repeatable.", metavar="ID")] = None,
+    sheet: Sheet,
+    rule: Annotated[
+        list[str] | None, typer.Option("--rule", help="Explain this rule, whatever it found. Repeatable.", metavar="ID")
+    ] = None,
     whole: Annotated[bool, typer.Option("--all", help="Print the whole derivation too.")] = False,
-    rules: Rules = None, agreement: AgreementFile = None, as_of: AsOf = None, known_on: KnownOn = None, select: Select = None,
-    ignore: Ignore = None, format: OneFormat = "text", output: Output = None, engine: Engine = None, config: Config = None,
-    color: Color = "auto", quiet: Quiet = False,
-) -> None:  # fmt: skip
+    rules: Rules = None,
+    agreement: AgreementFile = None,
+    as_of: AsOf = None,
+    known_on: KnownOn = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    format: OneFormat = "text",
+    output: Output = None,
+    engine: Engine = None,
+    config: Config = None,
+    color: Color = "auto",
+    quiet: Quiet = False,
+) -> None:
     """Say why each rule found what it did; with --rule, also why one did not.
 
     clauses explain sheet.yaml --rule compute-outside-the-exclusive-cloud
@@ -121,24 +189,45 @@ def explain(
     settings = configuration.find_settings(Path.cwd(), config)
     _known([format], ("text", "json"), "format")
     choice = _choice(settings, rules, select, ignore, engine)
-    (examined,), remark = use_cases.examine([sheet], choice, agreement or settings.agreement, _day(as_of), _day(known_on))
+    (examined,), remark = use_cases.examine(
+        [sheet], choice, agreement or settings.agreement, _day(as_of), _day(known_on)
+    )
     _say(remark, quiet)
     known = [one.id for run in examined.runs for one in run.pack.rules]
     _known(rule or [], known, "rule")
     found = why(examined, rule or [])
-    text = _json(as_data(found)) if format == "json" else explanation.render(examined, found, _ink(color, output), whole)
+    text = (
+        _json(as_data(found)) if format == "json" else explanation.render(examined, found, _ink(color, output), whole)
+    )
     _write(text, output, format, False)
 
 
 @app.command()
 def memo(
     sheet: Annotated[str, typer.Argument(help="A term sheet, or - for standard input.", metavar="SHEET")],
-    format: Annotated[list[str] | None, typer.Option("-f", "--format", help="html or md. Repeatable.  [default: by the ending of --output, else md]", metavar="FORMAT")] = None,
+    format: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-f",
+            "--format",
+            help="html or md. Repeatable.  [default: by the ending of --output, else md]",
+            metavar="FORMAT",
+        ),
+    ] = None,
     output: Output = None,
-    templates: Annotated[str | None, typer.Option("--templates", help="A folder whose files replace those of the house.", metavar="DIR")] = None,
-    rules: Rules = None, agreement: AgreementFile = None, as_of: AsOf = None, known_on: KnownOn = None,
-    select: Select = None, ignore: Ignore = None, engine: Engine = None, config: Config = None, quiet: Quiet = False,
-) -> None:  # fmt: skip
+    templates: Annotated[
+        str | None, typer.Option("--templates", help="A folder whose files replace those of the house.", metavar="DIR")
+    ] = None,
+    rules: Rules = None,
+    agreement: AgreementFile = None,
+    as_of: AsOf = None,
+    known_on: KnownOn = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    engine: Engine = None,
+    config: Config = None,
+    quiet: Quiet = False,
+) -> None:
     """Write the compliance memo of a term sheet.
 
     clauses memo sheet.yaml -o memo.html
@@ -149,7 +238,9 @@ def memo(
     ending = Path(output).suffix.lstrip(".") if output else ""
     formats = _known(format or [ending if ending in FORMATS else "md"], FORMATS, "format")
     choice = _choice(settings, rules, select, ignore, engine)
-    (examined,), remark = use_cases.examine([sheet], choice, agreement or settings.agreement, _day(as_of), _day(known_on))
+    (examined,), remark = use_cases.examine(
+        [sheet], choice, agreement or settings.agreement, _day(as_of), _day(known_on)
+    )
     _say(remark, quiet)
     folder = templates or settings.templates
     for name in formats:
@@ -161,10 +252,16 @@ def memo(
 
 @app.command()
 def terms(
-    file: Annotated[str, typer.Argument(help="An agreement, or a term sheet to see what would be in force with it.", metavar="FILE")],
-    agreement: AgreementFile = None, as_of: AsOf = None, known_on: KnownOn = None, format: OneFormat = "text",
-    output: Output = None, color: Color = "auto",
-) -> None:  # fmt: skip
+    file: Annotated[
+        str, typer.Argument(help="An agreement, or a term sheet to see what would be in force with it.", metavar="FILE")
+    ],
+    agreement: AgreementFile = None,
+    as_of: AsOf = None,
+    known_on: KnownOn = None,
+    format: OneFormat = "text",
+    output: Output = None,
+    color: Color = "auto",
+) -> None:
     """Show what is in force as of a day, each term with its place.
 
     clauses terms agreement.yaml --as-of 2025-07-01
@@ -189,10 +286,18 @@ def diff(
     first: Annotated[str, typer.Argument(help="A term sheet.", metavar="SHEET")],
     second: Annotated[str, typer.Argument(help="Another, for the same agreement.", metavar="OTHER")],
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 where they differ.")] = False,
-    rules: Rules = None, agreement: AgreementFile = None, as_of: AsOf = None, select: Select = None, ignore: Ignore = None,
-    format: OneFormat = "text", output: Output = None, engine: Engine = None, config: Config = None, color: Color = "auto",
+    rules: Rules = None,
+    agreement: AgreementFile = None,
+    as_of: AsOf = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    format: OneFormat = "text",
+    output: Output = None,
+    engine: Engine = None,
+    config: Config = None,
+    color: Color = "auto",
     quiet: Quiet = False,
-) -> None:  # fmt: skip
+) -> None:
     """Compare two term sheets: what each would leave in force, and what the rules find.
 
     clauses diff first-draft.yaml second-draft.yaml
@@ -214,12 +319,22 @@ def diff(
         raise typer.Exit(FINDINGS)
 
 
-Packs = Annotated[list[str] | None, typer.Argument(help="Rule packs: folders, or names of built-in ones.  [default: partnership]", metavar="PACK...")]
+Packs = Annotated[
+    list[str] | None,
+    typer.Argument(help="Rule packs: folders, or names of built-in ones.  [default: partnership]", metavar="PACK..."),
+]
 
 
 @app.command()
-def lint(packs: Packs = None, format: Annotated[str, typer.Option("-f", "--format", help="text, concise, json or github.", metavar="FORMAT")] = "text",
-         output: Output = None, as_of: AsOf = None, config: Config = None) -> None:  # fmt: skip
+def lint(
+    packs: Packs = None,
+    format: Annotated[
+        str, typer.Option("-f", "--format", help="text, concise, json or github.", metavar="FORMAT")
+    ] = "text",
+    output: Output = None,
+    as_of: AsOf = None,
+    config: Config = None,
+) -> None:
     """Check rule packs: every rule reads, has examples and authority, and its parameters are not overdue.
 
     clauses lint rules/partnership
@@ -239,12 +354,19 @@ def lint(packs: Packs = None, format: Annotated[str, typer.Option("-f", "--forma
 @app.command(name="test")
 def test_packs(
     packs: Packs = None,
-    threshold: Annotated[int, typer.Option("--threshold", help="Exit 1 below this coverage in percent.", min=0, max=100)] = 0,
+    threshold: Annotated[
+        int, typer.Option("--threshold", help="Exit 1 below this coverage in percent.", min=0, max=100)
+    ] = 0,
     coverage: Annotated[bool, typer.Option("--coverage", help="List what no example shows.")] = False,
-    select: Select = None, ignore: Ignore = None,
+    select: Select = None,
+    ignore: Ignore = None,
     format: Annotated[str, typer.Option("-f", "--format", help="text, json or junit.", metavar="FORMAT")] = "text",
-    output: Output = None, engine: Engine = None, config: Config = None, color: Color = "auto", quiet: Quiet = False,
-) -> None:  # fmt: skip
+    output: Output = None,
+    engine: Engine = None,
+    config: Config = None,
+    color: Color = "auto",
+    quiet: Quiet = False,
+) -> None:
     """Run the examples that rules carry, on both engines, and measure what they cover.
 
     clauses test rules/partnership --coverage --threshold 90
@@ -274,9 +396,12 @@ def test_packs(
 def rule(
     id: Annotated[str | None, typer.Argument(help="The id of a rule.", metavar="ID")] = None,
     all_rules: Annotated[bool, typer.Option("--all", help="Every rule of the packs.")] = False,
-    rules: Rules = None, format: Annotated[str, typer.Option("-f", "--format", help="text, markdown or json.", metavar="FORMAT")] = "text",
-    output: Output = None, config: Config = None, color: Color = "auto",
-) -> None:  # fmt: skip
+    rules: Rules = None,
+    format: Annotated[str, typer.Option("-f", "--format", help="text, markdown or json.", metavar="FORMAT")] = "text",
+    output: Output = None,
+    config: Config = None,
+    color: Color = "auto",
+) -> None:
     """Print a rule as it reads, and in plain English.
 
     clauses rule compute-outside-the-exclusive-cloud
@@ -295,9 +420,14 @@ def rule(
 
 @app.command()
 def schema(
-    name: Annotated[str | None, typer.Argument(help="agreement, term-sheet, rule, pack, review; or kinds for a list of clause kinds.", metavar="NAME")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="agreement, term-sheet, rule, pack, review; or kinds for a list of clause kinds.", metavar="NAME"
+        ),
+    ] = None,
     output: Output = None,
-) -> None:  # fmt: skip
+) -> None:
     """Print a JSON Schema, for editors and other programs.
 
     clauses schema term-sheet -o term-sheet.schema.json
@@ -343,9 +473,12 @@ def new_rule(
 
 
 def _choice(
-    settings: configuration.Settings, rules: Sequence[str] | None, select: Sequence[str] | None,
-    ignore: Sequence[str] | None, engine: str | None,
-) -> use_cases.Choice:  # fmt: skip
+    settings: configuration.Settings,
+    rules: Sequence[str] | None,
+    select: Sequence[str] | None,
+    ignore: Sequence[str] | None,
+    engine: str | None,
+) -> use_cases.Choice:
     """The options, and the settings for what no option says."""
     return use_cases.Choice(
         rules=tuple(rules or settings.rules),
@@ -376,7 +509,9 @@ def _ink(color: str, output: str | None) -> Ink:
     from clauses.review.output.ink import Ink
 
     _known([color], ("auto", "always", "never"), "choice of --color")
-    automatic = output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    automatic = (
+        output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )
     return Ink(color == "always" or (color == "auto" and automatic))
 
 
@@ -396,7 +531,9 @@ def _say_overdue(found: Sequence[Examined], quiet: bool) -> None:
     for examined in found:
         for run in examined.runs:
             for parameter, dated in run.pack.overdue(examined.deal.as_of):
-                said.add(f"{dated.place}: the parameter `{parameter.name}` should have been verified by {dated.verify_by}")
+                said.add(
+                    f"{dated.place}: the parameter `{parameter.name}` should have been verified by {dated.verify_by}"
+                )
     for sentence in sorted(said):
         _say(sentence, quiet)
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from clauses.source import Place, printable
 
@@ -57,7 +58,7 @@ class ClausesError(Exception):
         super().__init__("\n".join(problem.text() for problem in self.problems))
 
     @classmethod
-    def of(cls, id: str, sentence: str, place: Place | None = None, hint: str | None = None) -> ClausesError:
+    def of(cls, id: str, sentence: str, place: Place | None = None, hint: str | None = None) -> Self:
         """An error with a single problem."""
         return cls(Problem(id, sentence, place, hint))
 

@@ -60,7 +60,12 @@ def _selected(found: list[RulePack], choice: Choice) -> list[RulePack]:
     for pack in found:
         own = {word for rule in pack.rules for word in (rule.id, *rule.tags)}
         try:
-            kept.append(pack.select([w for w in choice.select if w in own] or list(choice.select), [w for w in choice.ignore if w in own]))
+            kept.append(
+                pack.select(
+                    [w for w in choice.select if w in own] or list(choice.select),
+                    [w for w in choice.ignore if w in own],
+                )
+            )
         except PackError:
             continue
     if not kept:
@@ -71,7 +76,9 @@ def _selected(found: list[RulePack], choice: Choice) -> list[RulePack]:
 def engines(choice: Choice) -> tuple[tuple[str, ...], str | None]:
     """The engines to run, and a sentence where the rete engine cannot run here."""
     if choice.engine not in ENGINES:
-        raise UsageError.of("unknown-engine", f"there is no engine `{choice.engine}`", None, did_you_mean(choice.engine, ENGINES))
+        raise UsageError.of(
+            "unknown-engine", f"there is no engine `{choice.engine}`", None, did_you_mean(choice.engine, ENGINES)
+        )
     names = ENGINES[choice.engine]
     if "rete" not in names:
         return names, None
@@ -121,7 +128,12 @@ def find_agreement(sheet_root: Mapping_, sheet_file: Path) -> Mapping_:
             return root
         seen += [id] if id else []
     hint = did_you_mean(node.text, seen) if seen else "give its file with `--agreement`"
-    raise InputError.of("no-agreement", f"no agreement `{node.text}` is found beside the term sheet or in the folder above", node.place, hint)
+    raise InputError.of(
+        "no-agreement",
+        f"no agreement `{node.text}` is found beside the term sheet or in the folder above",
+        node.place,
+        hint,
+    )
 
 
 def _agreement_candidates(folder: Path, id: str) -> Iterator[Path]:
@@ -221,7 +233,12 @@ def schemas() -> dict[str, Callable[[], dict[str, Any]]]:
     from clauses.review.finding import review_schema
     from clauses.terms.documents import AgreementDocument, TermSheetDocument
 
-    models = {"agreement": AgreementDocument, "term-sheet": TermSheetDocument, "rule": RuleDocument, "pack": PackDocument}
+    models = {
+        "agreement": AgreementDocument,
+        "term-sheet": TermSheetDocument,
+        "rule": RuleDocument,
+        "pack": PackDocument,
+    }
 
     def schema_of(model: Any) -> Callable[[], dict[str, Any]]:
         dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}

@@ -204,7 +204,7 @@ def _yaml_hint(said: str) -> str | None:
 
 def _refuse_deep_nesting(source: Source) -> None:
     """Before the C parser sees it: brackets or indicators nested beyond any honest document."""
-    for pattern in (r"(?:[\[{]\s*){%d}" % MAXIMUM_DEPTH, r"(?:[-?]\s+){%d}" % MAXIMUM_DEPTH):
+    for pattern in (rf"(?:[\[{{]\s*){{{MAXIMUM_DEPTH}}}", rf"(?:[-?]\s+){{{MAXIMUM_DEPTH}}}"):
         found = re.search(pattern, source.text)
         if found:
             raise InputError.of("too-deep", "the file is nested too deeply", source.place(found.start(), found.end()))

@@ -316,9 +316,7 @@ def test_a_holding_after_an_event_is_a_result_and_no_input() -> None:
         ),
     ],
 )
-def test_what_stands_in_the_way_is_named_and_nothing_is_guessed(
-    own: str, listing: str, clause: str, term: str
-) -> None:
+def test_what_stands_in_the_way_is_named_and_nothing_is_guessed(own: str, listing: str, clause: str, term: str) -> None:
     table = cap_table(clauses(own=f"holding holder=ann; {own}", list=listing))
     assert after(table, None) == {"ann": F(33, 100), "others": F(67, 100)}
     assert after(table, "list") == {"ann": None, "new investors": None, "others": None}
@@ -416,7 +414,8 @@ def test_clauses_without_company_holder_or_conversion_are_named() -> None:
 
 
 def test_more_ranges_than_can_be_looked_at_are_a_problem_and_take_no_time() -> None:
-    holdings = {f"h{n}": f"holding holder=p{n}; stake=1%..2%; anti_dilution=none" for n in range(30)}
+    price = "anti_dilution=full-ratchet; entry_valuation=USD 400m"
+    holdings = {f"h{n}": f"holding holder=p{n}; stake=1%..2%; {price}" for n in range(30)}
     table = cap_table(clauses(**holdings, list=LISTING))
     assert after(table, None)["p3"] == (F(1, 100), F(2, 100))
     assert after(table, "list")["p3"] is None
@@ -424,6 +423,15 @@ def test_more_ranges_than_can_be_looked_at_are_a_problem_and_take_no_time() -> N
     floors = "anti_dilution=floor-top-up; floor=2%"
     holdings = {f"h{n}": f"holding holder=p{n}; stake=2%; {floors}" for n in range(30)}
     assert after(cap_table(clauses(**holdings, list=LISTING)), "list")["p3"] == F(2, 100)
+
+
+def test_any_number_of_holders_may_have_ranges_when_nothing_protects_them() -> None:
+    holdings = {f"h{n}": f"holding holder=p{n}; stake=1%..4%; anti_dilution=none" for n in range(30)}
+    table = cap_table(clauses(**holdings, list=LISTING))
+    assert after(table, None)["others"] == (0, F(70, 100))
+    assert after(table, "list")["p3"] == (F(1, 120), F(4, 120))
+    assert after(table, "list")["others"] == (0, F(70, 120))
+    assert table.problems == ()
 
 
 # --- facts -------------------------------------------------------------------------------------
@@ -562,12 +570,12 @@ KIND = st.sampled_from(["none", "weighted-average", "full-ratchet", "floor-top-u
 
 
 def spans(lowest: int, highest: int) -> st.SearchStrategy[tuple[int, int]]:
-    return st.tuples(st.integers(lowest, highest), st.integers(0, 2)).map(lambda p: (p[0], p[0] + p[1] * (p[0] // 4 + 1)))
+    return st.tuples(st.integers(lowest, highest), st.integers(0, 2)).map(
+        lambda p: (p[0], p[0] + p[1] * (p[0] // 4 + 1))
+    )
 
 
-GRANT = st.fixed_dictionaries(
-    {"kind": KIND, "stake": spans(2, 20), "floor": spans(1, 15), "entry": spans(40, 400)}
-)
+GRANT = st.fixed_dictionaries({"kind": KIND, "stake": spans(2, 20), "floor": spans(1, 15), "entry": spans(40, 400)})
 EVENT = st.one_of(
     st.fixed_dictionaries({"amount": spans(5, 200), "pre": spans(40, 400)}),
     st.dictionaries(st.sampled_from(["ann", "bob", "cleo"]), GRANT, min_size=1, max_size=2),

@@ -121,7 +121,9 @@ def _quantities(how: Operator, left: ast.Node, right: ast.Node, parameters: Mapp
         if len(currencies | {value.currency for value in values if isinstance(value, Money)}) > 1:
             return UNKNOWN
         corners = itertools.product(*(_ends(value) for value in values))  # type: ignore[arg-type]
-        differences = [_difference(left, right, dict(zip(read, corner, strict=True)), parameters, is_plain) for corner in corners]
+        differences = [
+            _difference(left, right, dict(zip(read, corner, strict=True)), parameters, is_plain) for corner in corners
+        ]
         least, greatest = min(differences), max(differences)
         if how in (Operator.EQUAL, Operator.UNEQUAL) and least <= 0 <= greatest and least != greatest:
             return UNKNOWN

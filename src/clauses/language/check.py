@@ -105,7 +105,9 @@ class Checker:
             case "prevails":
                 return self.named(node, self.precedence)
             case "currency":
-                return self.refuse("not-a-condition", "`currency` is a value, not a condition", node, "compare it with something")
+                return self.refuse(
+                    "not-a-condition", "`currency` is a value, not a condition", node, "compare it with something"
+                )
         hint = did_you_mean(node.function, FUNCTIONS)
         return self.refuse("unknown-function", f"there is no function `{node.function}`", node, hint)
 
@@ -120,7 +122,12 @@ class Checker:
         names = []
         for argument in self.arguments(node, 2):
             if not (isinstance(argument, Reference) and len(argument.names) == 1):
-                return self.refuse("wrong-arguments", f"`{node.function}` takes the names of two clauses", node, FUNCTIONS[node.function])
+                return self.refuse(
+                    "wrong-arguments",
+                    f"`{node.function}` takes the names of two clauses",
+                    node,
+                    FUNCTIONS[node.function],
+                )
             if argument.names[0] not in self.scope.aliases:
                 hint = did_you_mean(argument.names[0], self.scope.aliases)
                 return self.refuse("unknown-name", f"nothing here is called `{argument.names[0]}`", argument, hint)
@@ -161,12 +168,22 @@ class Checker:
         ordered = node.operator not in (Operator.EQUAL, Operator.UNEQUAL)
         if ordered and not isinstance(left_type, Quantity):
             return self.refuse(
-                "no-order", f"a {left_type} has no order, so `{node.operator.symbol}` means nothing", node, "use `==`, `!=` or `in`"
+                "no-order",
+                f"a {left_type} has no order, so `{node.operator.symbol}` means nothing",
+                node,
+                "use `==`, `!=` or `in`",
             )
         if {type(left), type(right)} <= {Literal, Parameter}:
-            return self.refuse("constant-condition", "both sides are fixed, so the condition says nothing about the deal", node)
+            return self.refuse(
+                "constant-condition", "both sides are fixed, so the condition says nothing about the deal", node
+            )
         if len(_currencies(left, self.scope) | _currencies(right, self.scope)) > 1:
-            return self.refuse("two-currencies", "amounts of different currencies cannot be compared", node, "write both in one currency")
+            return self.refuse(
+                "two-currencies",
+                "amounts of different currencies cannot be compared",
+                node,
+                "write both in one currency",
+            )
         return Compare(node.operator, left, right, node.span)
 
     def refuse_comparison(self, left: Type, right: Type, node: Compare) -> Node:
@@ -200,24 +217,33 @@ class Checker:
         item = self.expression(node.item)
         if isinstance(node.container, Listing):
             equal = Operator.EQUAL if node.operator is Operator.IN else Operator.UNEQUAL
-            parts = tuple(self.compare(Compare(equal, node.item, choice, choice.span)) for choice in node.container.items)
+            parts = tuple(
+                self.compare(Compare(equal, node.item, choice, choice.span)) for choice in node.container.items
+            )
             return Or(parts, node.span) if node.operator is Operator.IN else And(parts, node.span)
         container = self.expression(node.container)
         if _UNRESOLVED in (item, container):
             return replace(_UNRESOLVED, span=node.span)
         container_type = _type(container)
         if not (isinstance(container, Term) and isinstance(container_type, TermType) and container_type.is_list):
-            return self.refuse("wrong-type", "`in` needs a list: a list term, or `(\"a\", \"b\")`", node.container)
+            return self.refuse("wrong-type", '`in` needs a list: a list term, or `("a", "b")`', node.container)
         one = TermType(container_type.name, container_type.choices)
         item = self.as_typed(item, replace(container, type=one))
         if not types.comparable(_type(item), one):
             if one.name == "choice" and isinstance(item, Literal):
-                return self.refuse("not-a-choice", f"`{item.value}` is not one of the choices here", item, did_you_mean(str(item.value), one.choices))
+                return self.refuse(
+                    "not-a-choice",
+                    f"`{item.value}` is not one of the choices here",
+                    item,
+                    did_you_mean(str(item.value), one.choices),
+                )
             return self.refuse("wrong-type", f"a {_type(item)} is never in a {container_type}", node)
         own = self.scope.own_alias
         if own is not None and (container.alias != own or node.operator is Operator.NOT_IN):
             return self.refuse(
-                "list-in-unless", "an `unless` can only ask whether something is in a list of its own clause", node,
+                "list-in-unless",
+                "an `unless` can only ask whether something is in a list of its own clause",
+                node,
                 "derive a fact for it in a rule of its own",
             )
         return Membership(node.operator, item, container, node.span)
@@ -250,7 +276,12 @@ class Checker:
             return self.refuse("unknown-name", f"nothing here is called `{first}`", node, hint)
         known = self.aliases[first]
         if len(node.names) == 1:
-            return self.refuse("not-a-value", f"`{first}` is a whole clause, not a value", node, f"name a term of it, such as `{first}.{next(iter(known))}`")
+            return self.refuse(
+                "not-a-value",
+                f"`{first}` is a whole clause, not a value",
+                node,
+                f"name a term of it, such as `{first}.{next(iter(known))}`",
+            )
         name = node.names[1]
         if name not in known:
             return self.refuse("unknown-term", f"`{first}` has no term `{name}`", node, did_you_mean(name, known))
@@ -262,7 +293,9 @@ class Checker:
         known = self.scope.parameters
         if len(node.names) != 2 or node.names[1] not in known:
             name = node.names[1] if len(node.names) > 1 else "parameters"
-            return self.refuse("unknown-parameter", f"the pack has no parameter `{name}`", node, did_you_mean(name, known))
+            return self.refuse(
+                "unknown-parameter", f"the pack has no parameter `{name}`", node, did_you_mean(name, known)
+            )
         value = known[node.names[1]]
         type = type_of(TermType(value.type_name)) if isinstance(value, Value) else TermType("text")
         return Parameter(node.names[1], type, node.span)
@@ -274,13 +307,19 @@ class Checker:
         left_type, right_type = _type(left), _type(right)
         result = None
         if isinstance(left_type, Quantity) and isinstance(right_type, Quantity):
-            combine = {Operator.PLUS: types.sum_of, Operator.MINUS: types.difference_of, Operator.TIMES: types.product_of}
+            combine = {
+                Operator.PLUS: types.sum_of,
+                Operator.MINUS: types.difference_of,
+                Operator.TIMES: types.product_of,
+            }
             result = combine[node.operator](left_type, right_type)
         if result is None:
             hint = None
             if Quantity(types.MONTHS) in (left_type, right_type) and Quantity(types.DATE) in (left_type, right_type):
                 hint = "a month has no fixed number of days: add days"
-            return self.refuse("wrong-type", f"a {left_type} {node.operator.reads} a {right_type} means nothing", node, hint)
+            return self.refuse(
+                "wrong-type", f"a {left_type} {node.operator.reads} a {right_type} means nothing", node, hint
+            )
         return Arithmetic(node.operator, left, right, result, node.span)
 
     def currency(self, node: Call) -> Node:

@@ -20,7 +20,8 @@ from clauses.terms.kinds import TermType
 from clauses.terms.party import Id, Model, SourceDocument
 from clauses.terms.validate import validate
 from clauses.terms.values import VALUE_TYPES, Date, NotAValue, Value
-from clauses.yaml_nodes import Mapping_, Scalar, Sequence as NodeSequence, read_file
+from clauses.yaml_nodes import Mapping_, Scalar, read_file
+from clauses.yaml_nodes import Sequence as NodeSequence
 
 MAXIMUM_RULES = 10_000
 PACK_FILE = "pack.yaml"
@@ -53,7 +54,9 @@ class PackDocument(Model):
     sources: dict[Id, SourceDocument] = Field(default_factory=dict, description="The documents that rules cite.")
     parameters: dict[str, ParameterDocument] = Field(default_factory=dict, description="Values that rules share.")
     facts: dict[str, dict[str, str]] = Field(default_factory=dict, description="The kinds of fact that rules derive.")
-    example_agreement: str | None = Field(None, description="The agreement that examples change unless they bring their own.")
+    example_agreement: str | None = Field(
+        None, description="The agreement that examples change unless they bring their own."
+    )
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,9 @@ class RulePack:
             dated = parameter.at(as_of)
             if dated is None:
                 first = parameter.values[0]
-                sentence = f"the parameter `{parameter.name}` has no value on {as_of}; its first holds from {first.starting}"
+                sentence = (
+                    f"the parameter `{parameter.name}` has no value on {as_of}; its first holds from {first.starting}"
+                )
                 problems.add("no-value-yet", sentence, first.place)
             else:
                 found[parameter.name] = dated.value
@@ -190,7 +195,9 @@ def load_pack(folder: Path | str, shown_as: str | None = None) -> RulePack:
 def _read_rules(folder: Path, shown: str, scope: PackScope, problems: Problems) -> tuple[list[Rule], dict[str, str]]:
     files = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml") and path.name != PACK_FILE)
     if not files:
-        problems.add("empty-pack", "the pack has no rules", Place(Source(shown, ""), 0, 0), "`clauses new rule ID` makes one")
+        problems.add(
+            "empty-pack", "the pack has no rules", Place(Source(shown, ""), 0, 0), "`clauses new rule ID` makes one"
+        )
     if len(files) > MAXIMUM_RULES:
         problems.add("too-many-rules", f"a pack holds at most {MAXIMUM_RULES} rules", Place(Source(shown, ""), 0, 0))
         return [], {}
@@ -204,7 +211,12 @@ def _read_rules(folder: Path, shown: str, scope: PackScope, problems: Problems) 
         if rule is None:
             continue
         if rule.id != path.stem:
-            problems.add("misnamed-rule", f"the rule `{rule.id}` stands in a file called `{path.name}`", rule.place, f"call the file `{rule.id}.yaml`")
+            problems.add(
+                "misnamed-rule",
+                f"the rule `{rule.id}` stands in a file called `{path.name}`",
+                rule.place,
+                f"call the file `{rule.id}.yaml`",
+            )
         rules.append(rule)
     return rules, texts
 
@@ -259,7 +271,9 @@ def _read_value(node: object, problems: Problems) -> Value | str | None:
             continue
         if value.is_exact:
             return value
-    problems.add("not-a-value", f"`{node.text}` is not an exact value", node.place, first_problem.hint if first_problem else None)
+    problems.add(
+        "not-a-value", f"`{node.text}` is not an exact value", node.place, first_problem.hint if first_problem else None
+    )
     return None
 
 
@@ -271,10 +285,20 @@ def _read_fact_kinds(document: PackDocument, root: Mapping_, problems: Problems)
         node = nodes.items[kind]
         assert isinstance(node, Mapping_)
         if fact_types(kind) is not None or not re.fullmatch(r"[a-z][a-z0-9_]*", kind):
-            problems.add("bad-kind", f"`{kind}` cannot name a kind of derived fact", nodes.keys[kind], "use another name, with `_`")
+            problems.add(
+                "bad-kind",
+                f"`{kind}` cannot name a kind of derived fact",
+                nodes.keys[kind],
+                "use another name, with `_`",
+            )
         for name, type in fields.items():
             if type not in _FIELD_TYPES:
-                problems.add("unknown-type", f"there is no type `{type}`", node.items[name].place, did_you_mean(type, _FIELD_TYPES))
+                problems.add(
+                    "unknown-type",
+                    f"there is no type `{type}`",
+                    node.items[name].place,
+                    did_you_mean(type, _FIELD_TYPES),
+                )
         found[kind] = {"id": TermType("text"), **{name: TermType(type) for name, type in fields.items()}}
     return found
 
@@ -325,7 +349,9 @@ def _strata(rules: Sequence[Rule], derived: set[str]) -> list[tuple[Rule, ...]]:
         if not ready:
             rule = makers[waiting[0]][0]
             names = ", ".join(f"`{kind}`" for kind in waiting)
-            raise PackError.of("circular-derivation", f"facts are derived from each other in a circle: {names}", rule.place)
+            raise PackError.of(
+                "circular-derivation", f"facts are derived from each other in a circle: {names}", rule.place
+            )
         level.update(ready)
         waiting = [kind for kind in waiting if kind not in level]
     depth = max(level.values(), default=-1) + 1

@@ -5,7 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from clauses.language.ast import And, Arithmetic, Call, Compare, Listing, Literal, Membership, Node, Not, Or, Reference, Span
+from clauses.language.ast import (
+    And,
+    Arithmetic,
+    Call,
+    Compare,
+    Listing,
+    Literal,
+    Membership,
+    Node,
+    Not,
+    Or,
+    Reference,
+    Span,
+)
 from clauses.language.operators import COMPARISONS, Operator
 from clauses.language.types import type_of
 from clauses.terms.kinds import TermType
@@ -36,8 +49,8 @@ _HINTS = {
     "|": "write `or`",
     "!": "write `not` or `!=`",
     "%": "write a percentage as `49%`",
-    "{": "write a list in parentheses: `(\"a\", \"b\")`",
-    "[": "write a list in parentheses: `(\"a\", \"b\")`",
+    "{": 'write a list in parentheses: `("a", "b")`',
+    "[": 'write a list in parentheses: `("a", "b")`',
     '"': "a text ends with the sign that it starts with",
     "'": "a text ends with the sign that it starts with",
 }
@@ -61,7 +74,9 @@ class _Token:
 def parse_condition(text: str) -> Node:
     """The tree of a condition. Raises ConditionError at the first place that cannot be read."""
     if len(text) > MAXIMUM_LENGTH:
-        raise ConditionError("condition-too-long", "the condition is too long", Span(0, 1), "split it over several rules")
+        raise ConditionError(
+            "condition-too-long", "the condition is too long", Span(0, 1), "split it over several rules"
+        )
     parser = _Parser(list(_tokens(text)), len(text.rstrip()))
     node = parser.expression(0)
     parser.expect_end()
@@ -77,7 +92,9 @@ def _tokens(text: str) -> list[_Token]:
         if sort == "other":
             raise ConditionError("syntax", f"`{match.group()}` has no meaning here", span, _HINTS.get(match.group()))
         if sort == "decimal":
-            raise ConditionError("syntax", f"`{match.group()}` is not a whole number", span, "write a percentage as `2.5%`")
+            raise ConditionError(
+                "syntax", f"`{match.group()}` is not a whole number", span, "write a percentage as `2.5%`"
+            )
         found.append(_Token(sort, match.group(), span))
     return found
 

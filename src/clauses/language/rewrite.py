@@ -224,7 +224,9 @@ class _Rewriter:
             atoms = all_of([*stated, atoms]) if certainly else any_of([*stated, atoms])
         return self.same_currency(read, left, right, atoms, certainly)
 
-    def same_currency(self, read: tuple[Term, ...], left: Node, right: Node, atoms: Formula, certainly: bool) -> Formula:
+    def same_currency(
+        self, read: tuple[Term, ...], left: Node, right: Node, atoms: Formula, certainly: bool
+    ) -> Formula:
         """Amounts compare only in one currency; in two, nobody can tell."""
         amounts = sorted({term for term in read if term.term_type.name == Money.type_name}, key=str)
         if not amounts:
@@ -253,7 +255,9 @@ class _Rewriter:
         divisor = math.gcd(*total.values()) if total else 1
         total = {monomial: coefficient // divisor for monomial, coefficient in total.items()} if divisor else total
         if any(len(set(monomial)) < len(monomial) for monomial in total):
-            raise ConditionError("squared", "a term is multiplied with itself", span, "write the condition without squares")
+            raise ConditionError(
+                "squared", "a term is multiplied with itself", span, "write the condition without squares"
+            )
         _refuse_overflow(total, span)
         return total
 
@@ -319,7 +323,9 @@ def _refuse_overflow(polynomial: Polynomial, span: Span) -> None:
     bound = sum(abs(c) * math.prod(OPEN * _limit(term) for term in m) for m, c in polynomial.items())
     if bound > LARGEST:
         raise ConditionError(
-            "too-large", "the numbers compared here can exceed 64 bits", span,
+            "too-large",
+            "the numbers compared here can exceed 64 bits",
+            span,
             "compare percentages that the cap table works out (`holding.stake`), or use a smaller factor",
         )
 
@@ -335,9 +341,7 @@ def _needs_presence(polynomial: Polynomial) -> bool:
         return True
     for monomial, coefficient in polynomial.items():
         if monomial:
-            others = sum(
-                abs(c) * (_limit(m[0]) if m else 1) for m, c in polynomial.items() if m != monomial
-            )
+            others = sum(abs(c) * (_limit(m[0]) if m else 1) for m, c in polynomial.items() if m != monomial)
             if abs(coefficient) * OPEN * _limit(monomial[0]) <= others:
                 return True
     return False

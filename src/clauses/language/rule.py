@@ -60,8 +60,12 @@ class ExampleDocument(Model):
     """A term sheet on which the rule must come out in a stated way."""
 
     name: str = Field(description="What it shows.", min_length=1)
-    expect: Literal["breached", "satisfied", "undetermined", "not_applicable"] = Field(description="How it must come out.")
-    agreement: Any = Field(None, description="The agreement, or only its `clauses`; the pack's own example if left out.")
+    expect: Literal["breached", "satisfied", "undetermined", "not_applicable"] = Field(
+        description="How it must come out."
+    )
+    agreement: Any = Field(
+        None, description="The agreement, or only its `clauses`; the pack's own example if left out."
+    )
     term_sheet: Any = Field(None, description="The term sheet, or only its `changes`.")
     as_of: str | None = Field(None, description="The date of the review, if not that of the term sheet.")
 
@@ -80,7 +84,9 @@ class RuleDocument(Model):
     derives: dict[str, str] | None = Field(None, description="The fact that the rule derives instead of a finding.")
     says: str | None = Field(None, description="The finding in a sentence; `{alias.term}` stands for a value.")
     redraft: str | None = Field(None, description="The change that would cure it.")
-    question: str | None = Field(None, description="What to ask where the rule cannot tell, instead of the standard question.")
+    question: str | None = Field(
+        None, description="What to ask where the rule cannot tell, instead of the standard question."
+    )
     examples: tuple[ExampleDocument, ...] = Field((), description="Term sheets on which it must come out as they say.")
 
 
@@ -197,7 +203,9 @@ class _RuleReader:
         given = self.patterns("given", document.given)
         aliases = {pattern.alias: pattern.types for pattern in given}
         if len(given) > MAXIMUM_PATTERNS:
-            self.problems.add("too-many-patterns", f"a rule matches at most {MAXIMUM_PATTERNS} clauses", self.root.keys["given"])
+            self.problems.add(
+                "too-many-patterns", f"a rule matches at most {MAXIMUM_PATTERNS} clauses", self.root.keys["given"]
+            )
         when = self.condition(self.root.get("when"), Scope(aliases, self.scope.parameters))
         unless = self.absences(aliases)
         self.authority()
@@ -239,19 +247,25 @@ class _RuleReader:
     def pattern(self, alias: str, document: PatternDocument, place: Place, node: Node) -> Pattern | None:
         assert isinstance(node, Mapping_)
         if not re.fullmatch(r"[a-z][a-z0-9_]*", alias) or alias in RESERVED:
-            hint = "use lower-case letters, digits and `_`" if alias not in RESERVED else "the language uses this word itself"
-            self.problems.add("bad-alias", f"`{alias}` cannot name a clause in a rule", place, hint)
+            word = (
+                "the language uses this word itself" if alias in RESERVED else "use lower-case letters, digits and `_`"
+            )
+            self.problems.add("bad-alias", f"`{alias}` cannot name a clause in a rule", place, word)
             return None
         types = self.scope.types(document.kind)
         if types is None or document.kind == "context":
             hint = did_you_mean(document.kind, self.scope.kinds())
-            self.problems.add("unknown-kind", f"there is no kind called `{document.kind}`", node.items["kind"].place, hint)
+            self.problems.add(
+                "unknown-kind", f"there is no kind called `{document.kind}`", node.items["kind"].place, hint
+            )
             return None
         layer: str | None = document.in_ or "result"
         if document.kind in self.scope.derived:
             if document.in_ is not None:
                 place = node.items["in"].place
-                self.problems.add("no-layer", f"`{document.kind}` is derived by rules and stands in no layer", place, "leave `in` out")
+                self.problems.add(
+                    "no-layer", f"`{document.kind}` is derived by rules and stands in no layer", place, "leave `in` out"
+                )
             layer = None
         assert layer in (*LAYERS, None)
         return Pattern(alias, document.kind, layer, types)
@@ -263,7 +277,9 @@ class _RuleReader:
         found = []
         for alias, document in self.document.unless.items():
             if alias in aliases:
-                self.problems.add("duplicate-alias", f"`{alias}` is already the name of a clause of this rule", node.keys[alias])
+                self.problems.add(
+                    "duplicate-alias", f"`{alias}` is already the name of a clause of this rule", node.keys[alias]
+                )
                 continue
             item = node.items[alias]
             pattern = self.pattern(alias, document, node.keys[alias], item)
@@ -299,7 +315,9 @@ class _RuleReader:
             if authority.document not in self.scope.sources:
                 item = node.items[number] if isinstance(node, Sequence) else self.root
                 hint = did_you_mean(authority.document, self.scope.sources)
-                self.problems.add("unknown-source", f"the pack lists no source `{authority.document}`", item.place, hint)
+                self.problems.add(
+                    "unknown-source", f"the pack lists no source `{authority.document}`", item.place, hint
+                )
 
     def derives(self, aliases: Mapping[str, Mapping[str, TermType]]) -> Derives | None:
         node = self.root.get("derives")
@@ -324,7 +342,9 @@ class _RuleReader:
         wanted = {name: type for name, type in types.items() if name != "id"}
         found: dict[str, ast.Node] = {}
         for name in (n for n in node.items if n != "kind" and n not in wanted):
-            self.problems.add("unknown-key", f"`{kind}` has no term `{name}`", node.keys[name], did_you_mean(name, wanted))
+            self.problems.add(
+                "unknown-key", f"`{kind}` has no term `{name}`", node.keys[name], did_you_mean(name, wanted)
+            )
         for name, type in wanted.items():
             item = node.get(name)
             if not isinstance(item, Scalar):
@@ -335,13 +355,17 @@ class _RuleReader:
                 found[name] = taken
         return found
 
-    def derived_term(self, item: Scalar, type: TermType, aliases: Mapping[str, Mapping[str, TermType]]) -> ast.Node | None:
+    def derived_term(
+        self, item: Scalar, type: TermType, aliases: Mapping[str, Mapping[str, TermType]]
+    ) -> ast.Node | None:
         """A term of a matched clause (`alias.term`) or a fixed value."""
         alias, dot, term = item.text.partition(".")
         if dot and alias in aliases:
             given = aliases[alias].get(term)
             if given is None:
-                self.problems.add("unknown-term", f"`{alias}` has no term `{term}`", item.place, did_you_mean(term, aliases[alias]))
+                self.problems.add(
+                    "unknown-term", f"`{alias}` has no term `{term}`", item.place, did_you_mean(term, aliases[alias])
+                )
             elif given.is_list or (given.name != type.name and type.name != "text"):
                 self.problems.add("wrong-type", f"`{item.text}` is a {given}, and a {type} belongs here", item.place)
             else:
@@ -369,9 +393,13 @@ class _RuleReader:
             if node.raw is not None:
                 place = place.source.place(node.raw_start + match.start(), node.raw_start + match.end())
             if alias not in known:
-                self.problems.add("unknown-name", f"nothing here is called `{alias}`", place, did_you_mean(alias, known))
+                self.problems.add(
+                    "unknown-name", f"nothing here is called `{alias}`", place, did_you_mean(alias, known)
+                )
             elif term not in known[alias]:
-                self.problems.add("unknown-term", f"`{alias}` has no term `{term}`", place, did_you_mean(term, known[alias]))
+                self.problems.add(
+                    "unknown-term", f"`{alias}` has no term `{term}`", place, did_you_mean(term, known[alias])
+                )
 
     def unused_aliases(
         self, given: tuple[Pattern, ...], when: ast.Node, unless: tuple[Absence, ...], derives: Derives | None
@@ -386,6 +414,9 @@ class _RuleReader:
         for pattern in given:
             if pattern.alias not in read:
                 sentence = f"no condition reads `{pattern.alias}`, so it would match every clause of its kind"
-                self.problems.add("unused-alias", sentence, node.keys[pattern.alias], "tie it to another clause in `when`, or leave it out")
-
-
+                self.problems.add(
+                    "unused-alias",
+                    sentence,
+                    node.keys[pattern.alias],
+                    "tie it to another clause in `when`, or leave it out",
+                )

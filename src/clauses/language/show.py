@@ -86,7 +86,8 @@ _TERM_WORDS = {
     "exercised": "exercise", "reaches": "reach", "if_missed": "consequence of missing it", "event": "event",
     "conditional_on": "clause on which it depends", "depends_on": "clause on which it depends",
     "of_clause": "clause transferred", "for_clause": "clause concerned", "ends_clause": "clause that ends",
-    "not_stated": "terms not stated", "clauses": "clauses named", "parties": "parties named", "as_of": "date of the review",
+    "not_stated": "terms not stated", "clauses": "clauses named", "parties": "parties named",
+    "as_of": "date of the review",
 }  # fmt: skip
 
 
@@ -175,5 +176,3 @@ def _excuse(absence: Absence) -> str:
 
 def _and(items: list[str]) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
-
-

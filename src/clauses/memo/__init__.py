@@ -1,0 +1,1 @@
+"""The memo: a review as a document that counsel can forward."""

@@ -49,7 +49,7 @@ class Explainer:
 
     def condition(self, node: ast.Node, clauses: Clauses) -> Derivation:
         """A condition with the conditions of which it is made."""
-        truth = _word(self.truth(node, clauses))
+        truth = truth_word(self.truth(node, clauses))
         match node:
             case ast.And(parts) | ast.Or(parts):
                 return Derivation(show(node), truth, tuple(self.condition(part, clauses) for part in parts))
@@ -84,8 +84,8 @@ class Explainer:
                 excused = max(excused, holds)
                 if holds is not Truth.FALSE:
                     inner = self.condition(absence.when, chosen)
-                    parts.append(Derivation(f"`{fact.id}` excuses", _word(holds), (inner,)))
-            found.append(Derivation(text, _word(Truth(Truth.TRUE - excused)), tuple(parts)))
+                    parts.append(Derivation(f"`{fact.id}` excuses", truth_word(holds), (inner,)))
+            found.append(Derivation(text, truth_word(Truth(Truth.TRUE - excused)), tuple(parts)))
         return found
 
     # --- values
@@ -186,14 +186,16 @@ class Explainer:
 
 def _smallest(node: ast.Node) -> list[ast.Node]:
     """The smallest conditions, with `overlaps` and its kin taken apart."""
-    found = []
+    found: list[ast.Node] = []
     for leaf in ast.leaves(node):
         found += _smallest(leaf.meaning) if isinstance(leaf, ast.Named) else [leaf]
     return found
 
 
-def _word(truth: Truth) -> Literal["true", "false", "unknown"]:
-    return ("false", "unknown", "true")[truth]  # type: ignore[return-value]
+def truth_word(truth: Truth) -> Literal["true", "false", "unknown"]:
+    """A truth value as the JSON output writes it."""
+    words: tuple[Literal["false"], Literal["unknown"], Literal["true"]] = ("false", "unknown", "true")
+    return words[truth]
 
 
 def _is_open(value: object) -> bool:

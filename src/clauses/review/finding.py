@@ -16,7 +16,7 @@ from clauses.language.rule import Severity
 from clauses.review.status import Status
 from clauses.source import Location
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Literal[1] = 1
 
 Verdict = Literal["conflict", "consent", "undetermined", "flag", "clear"]
 VERDICTS: tuple[Verdict, ...] = ("conflict", "consent", "undetermined", "flag", "clear")

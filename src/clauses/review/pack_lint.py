@@ -93,7 +93,8 @@ def render(defects: Sequence[Defect], packs: Sequence[RulePack], as_of: Date, fo
         return json.dumps({"as_of": str(as_of), "defects": listed}, indent=2, ensure_ascii=False) + "\n"
     if format == "github":
         return "".join(
-            f"::error file={d.place.file},line={d.place.line},col={d.place.column},title={d.id}::{d.sentence}\n" for d in defects
+            f"::error file={d.place.file},line={d.place.line},col={d.place.column},title={d.id}::{d.sentence}\n"
+            for d in defects
         )
     lines = [f"{d.place}: defect[{d.id}] {d.sentence}" for d in defects]
     if format == "text":

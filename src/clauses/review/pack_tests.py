@@ -219,7 +219,11 @@ def run_examples(
 
 
 def _run(
-    pack: RulePack, example: Example, engines: Sequence[Engine], prepared: dict[tuple[str, str], Prepared], coverage: Coverage
+    pack: RulePack,
+    example: Example,
+    engines: Sequence[Engine],
+    prepared: dict[tuple[str, str], Prepared],
+    coverage: Coverage,
 ) -> ExampleResult:
     parameters = pack.parameters_at(example.deal.as_of)
     found: dict[str, Status] = {}
@@ -248,13 +252,16 @@ def _cover(rule: Rule, outcome: Outcome, parameters: Mapping[str, object], cover
             seen.add(holds(clauses))
 
 
-def _combinations(rule: Rule, facts: Sequence[Fact], leaf: ast.Node, start: dict[str, Fact]) -> Iterator[dict[str, Fact]]:
+def _combinations(
+    rule: Rule, facts: Sequence[Fact], leaf: ast.Node, start: dict[str, Fact]
+) -> Iterator[dict[str, Fact]]:
     """Every choice of facts for the aliases that a condition reads."""
     aliases = {term.alias for term in ast.terms(leaf)}
     chosen = [dict(start)]
     for pattern in rule.given:
         if pattern.alias in aliases:
-            fitting = [f for f in facts if f.kind == pattern.kind and (pattern.layer is None or pattern.layer in f.layers)]
+            fitting = [
+                f for f in facts if f.kind == pattern.kind and (pattern.layer is None or pattern.layer in f.layers)
+            ]
             chosen = [{**one, pattern.alias: fact} for one in chosen for fact in fitting]
     yield from chosen
-

@@ -73,7 +73,9 @@ class Reviewer:
             prepared.close()
         self._prepared.clear()
 
-    def examine(self, agreement: Agreement, sheet: TermSheet | None, as_of: Date, known_on: Date | None = None) -> Examined:
+    def examine(
+        self, agreement: Agreement, sheet: TermSheet | None, as_of: Date, known_on: Date | None = None
+    ) -> Examined:
         """Review a term sheet, or with none the agreement as it stands."""
         world = deal(agreement, sheet, as_of, known_on)
         runs = tuple(self._run(number, pack, world) for number, pack in enumerate(self.packs))
@@ -121,7 +123,9 @@ def _require_agreement(pack: RulePack, one: str, first: Outcome, other: str, sec
             f"the engines disagree on the rule `{rule.id}` for {clauses}: {one} says {_said(a, binding)}, "
             f"{other} says {_said(b, binding)}"
         )
-        problems.append(Problem("engines-disagree", sentence, rule.place, "this is a defect of clauses: please report it"))
+        problems.append(
+            Problem("engines-disagree", sentence, rule.place, "this is a defect of clauses: please report it")
+        )
     if problems:
         raise Disagreement(problems)
 
@@ -139,7 +143,9 @@ def _review(world: Deal, runs: Sequence[PackRun], engines: Sequence[str]) -> Rev
             if rule.derives is None:
                 rules.append(RuleStatus(rule.id, rule.severity, status_of(rule, one.outcome.matches[rule.id], layers)))
         findings += _findings(world, one)
-    findings.sort(key=lambda f: (SEVERITIES.index(f.severity), f.rule, [clause.id for clause in f.clauses], f.fingerprint))
+    findings.sort(
+        key=lambda f: (SEVERITIES.index(f.severity), f.rule, [clause.id for clause in f.clauses], f.fingerprint)
+    )
     rules.sort(key=lambda r: (SEVERITIES.index(r.severity), r.rule))
     return Review(
         schema_version=SCHEMA_VERSION,
@@ -180,7 +186,10 @@ def _verdict(rules: Sequence[RuleStatus]) -> Verdict:
 
 
 def _summary(rules: Sequence[RuleStatus]) -> Summary:
-    counts = {name: sum(rule.status == name for rule in rules) for name in ("breached", "undetermined", "satisfied", "not_applicable")}
+    counts = {
+        name: sum(rule.status == name for rule in rules)
+        for name in ("breached", "undetermined", "satisfied", "not_applicable")
+    }
     return Summary(len(rules), **counts)
 
 

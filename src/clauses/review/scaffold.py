@@ -125,7 +125,9 @@ def new_deal(folder: Path) -> list[Path]:
 def new_rule(id: str, pack: Path) -> Path:
     """Make a rule in a pack. Raises UsageError where there is no pack, or such a rule already."""
     if not re.fullmatch(ID_PATTERN, id):
-        raise UsageError.of("not-an-id", f"`{id}` is not an id", None, "use lower-case letters, digits and single hyphens")
+        raise UsageError.of(
+            "not-an-id", f"`{id}` is not an id", None, "use lower-case letters, digits and single hyphens"
+        )
     if not (pack / PACK_FILE).is_file():
         hint = "name the pack's folder with `--pack`, or make one with `clauses init`"
         raise UsageError.of("no-such-pack", f"`{pack}` is not a rule pack: it has no `{PACK_FILE}`", None, hint)

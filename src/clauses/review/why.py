@@ -11,7 +11,7 @@ from clauses.engines.engine import Truth
 from clauses.language import ast
 from clauses.language.rule import Rule
 from clauses.language.show import english, english_pattern, rule_in_english, term_words
-from clauses.review.explain import Explainer, location
+from clauses.review.explain import Explainer, location, truth_word
 from clauses.review.finding import Derivation, Finding
 from clauses.review.review import Examined, PackRun
 from clauses.review.status import Status, by_kind_and_layer, status_of
@@ -164,7 +164,7 @@ def _step(explainer: Explainer, node: ast.Node, clauses: Mapping[str, Fact]) -> 
         written = phrase(fact.values.get(term.name), term.term_type, explainer.deal)
         reason = f", since {fact.inferred[term.name]}" if term.name in fact.inferred else ""
         values.append(f"the {term_words(term.name)} of {explainer.subject(fact)} is {written}{reason}{where}")
-    return Because(english(node), ("false", "unknown", "true")[truth], tuple(values))  # type: ignore[arg-type]
+    return Because(english(node), truth_word(truth), tuple(values))
 
 
 def _excuse_steps(explainer: Explainer, derivation: Derivation, clauses: Mapping[str, Fact]) -> list[Because]:

@@ -50,9 +50,11 @@ def day_phrase(ordinal: int) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+# Names of our own: the locale of the machine must not change a memo.
 _MONTHS = (
-    "January February March April May June July August September October November December"
-).split()  # names of our own: the locale of the machine must not change a memo
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 
 
 def date_phrase(date: Date) -> str:
@@ -86,7 +88,9 @@ def clause_phrase(id: str, deal: Deal) -> str:
     return f"“{id}”"
 
 
-def message(template: str, rule: Rule, clauses: Mapping[str, Fact], parameters: Mapping[str, Value | str], deal: Deal) -> str:
+def message(
+    template: str, rule: Rule, clauses: Mapping[str, Fact], parameters: Mapping[str, Value | str], deal: Deal
+) -> str:
     """A rule's sentence with its `{…}` filled in."""
     types = {pattern.alias: pattern.types for pattern in rule.given}
 

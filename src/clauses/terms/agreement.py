@@ -170,9 +170,7 @@ def read_agreement(document: Document, shown_as: str | None = None) -> Agreement
     return agreement
 
 
-def read_term_sheet(
-    document: Document, agreement: Agreement | None = None, shown_as: str | None = None
-) -> TermSheet:
+def read_term_sheet(document: Document, agreement: Agreement | None = None, shown_as: str | None = None) -> TermSheet:
     """Read a term sheet from a file, or from plain data.
 
     With the agreement that it would change, the parties and clauses that it names are checked too.
@@ -310,7 +308,9 @@ def _read_amendments(root: Mapping_, problems: Problems) -> dict[str, Amendment]
     for amendment in found.values():
         for other in amendment.prevails_over:
             if other not in found:
-                problems.add("unknown-amendment", f"there is no amendment `{other}`", amendment.place, did_you_mean(other, found))
+                problems.add(
+                    "unknown-amendment", f"there is no amendment `{other}`", amendment.place, did_you_mean(other, found)
+                )
     return found
 
 
@@ -345,7 +345,9 @@ def _read_change(node: Node, problems: Problems) -> Change | None:
     _check_id(id_node.text, id_node.place, problems)
     body = node.get(companion) if companion else Mapping_({}, {}, node.place)
     if not isinstance(body, Mapping_) or (companion and not body.items):
-        problems.add("missing-key", f"a change with `{action}` needs `{companion}:` with `key: value` lines", id_node.place)
+        problems.add(
+            "missing-key", f"a change with `{action}` needs `{companion}:` with `key: value` lines", id_node.place
+        )
         return None
     if action == "add" and read_clause(id_node.text, body, id_node.place, "", problems) is None:
         return None
@@ -383,7 +385,7 @@ def _check_references(agreement: Agreement, sheet: TermSheet | None, problems: P
     added = {change.clause_id for change in changes if change.action == "add"}
     known = {"party": parties, "clause": {*agreement.clause_ids(), *added}, "source": sources}
     kinds = {id: version.kind for id, version in agreement.clauses.items()}
-    kinds |= {change.clause_id: change.nodes["kind"].plain() for change in changes if change.action == "add"}
+    kinds |= {change.clause_id: str(change.nodes["kind"].plain()) for change in changes if change.action == "add"}
     if sheet is None:
         for version in agreement.clauses.values():
             _check_nodes(version.kind, version.nodes, known, problems)
@@ -400,7 +402,9 @@ def _check_references(agreement: Agreement, sheet: TermSheet | None, problems: P
 def _check_sheet_header(agreement: Agreement, sheet: TermSheet, parties: Mapping[str, Any], problems: Problems) -> None:
     if sheet.proposed_by and sheet.proposed_by not in parties:
         place = sheet.root.items["proposed_by"].place
-        problems.add("unknown-party", f"there is no party `{sheet.proposed_by}`", place, did_you_mean(sheet.proposed_by, parties))
+        problems.add(
+            "unknown-party", f"there is no party `{sheet.proposed_by}`", place, did_you_mean(sheet.proposed_by, parties)
+        )
     listed = sheet.root.get("parties")
     for id in sheet.parties:
         if id in agreement.parties and isinstance(listed, Mapping_):
@@ -434,7 +438,9 @@ def _check_origins(listed: list[Mapping[str, Node]], known: Mapping[str, Any], p
         quoted = isinstance(quote, Scalar) and quote.text.strip()
         if isinstance(basis, Scalar) and basis.text == "reported" and not (document and quoted):
             hint = "add `document` and `quote`, or write `basis: assumed`"
-            problems.add("reported-without-quote", "a reported clause needs a document and its words", basis.place, hint)
+            problems.add(
+                "reported-without-quote", "a reported clause needs a document and its words", basis.place, hint
+            )
 
 
 def _scalars(node: Node) -> Iterator[Scalar]:

@@ -213,7 +213,10 @@ class _Position:
 # so every share count, and their sum, is of the first degree in each input by itself when the others stand
 # still. A stake, the quotient of two such, runs in one direction along each input, so that its extremes are
 # at ends of ranges. Along the stakes together (all s, or all t) the counts are of the first degree too, so
-# what is possible of them, each in its range and Σ ≤ 1, may be cut down to its vertices.
+# what is possible of them, each in its range and Σ ≤ 1, may be cut down to its vertices. The stake before of a
+# holder that is neither protected nor named by a conversion moves its own line and that of the others, and no
+# more: for all of these together two cases, all lowest and all highest, show the ends of every line. In the
+# second the others may come out below nothing, and their line is cut off there.
 #
 # Three things make the bounds wider than need be, and none makes them too narrow. (1) h, and the entry values
 # and floors that a later event uses again, run free of the inputs that they come from. (2) Where it is open
@@ -246,7 +249,7 @@ class _State:
                 found[holder] = _hull(sum((world[id] for id in own), Fraction(0)) for world in self.worlds)
             else:
                 found[holder] = None
-        rest = _hull(world[OTHERS] for world in self.worlds)
+        rest = _hull(max(world[OTHERS], Fraction(0)) for world in self.worlds)
         if self.unknown or rest[1] > 0:
             found[OTHERS] = None if self.unknown else rest
         return found
@@ -290,21 +293,20 @@ def _corners(axes: Sequence[Sequence[Fraction]], times: int = 1) -> Iterator[tup
     return itertools.product(*axes)
 
 
-def _vertices(ranges: Sequence[Range]) -> list[tuple[Fraction, ...]]:
+def _vertices(ranges: Sequence[Range], whole: Fraction) -> list[tuple[Fraction, ...]]:
     """The vertices of what stakes can be: each in its range, and together at most the whole.
 
     Empty where even the lowest exceed the whole. A vertex has every stake at an end of its range, or all but
     one, which then fills the whole.
     """
-    ranges = [(low, min(high, Fraction(1))) for low, high in ranges]
-    if sum(low for low, _ in ranges) > 1:
+    if sum((low for low, _ in ranges), Fraction(0)) > whole:
         return []
     axes = [_ends(one) for one in ranges]
-    found = [corner for corner in _corners(axes) if sum(corner) <= 1]
-    if sum(high for _, high in ranges) > 1:
+    found = [corner for corner in _corners(axes) if sum(corner) <= whole]
+    if sum((high for _, high in ranges), Fraction(0)) > whole:
         for number, (low, high) in enumerate(ranges):
             for corner in _corners([*axes[:number], (Fraction(0),), *axes[number + 1 :]], len(ranges)):
-                fills = 1 - sum(corner, Fraction(0))
+                fills = whole - sum(corner, Fraction(0))
                 if low < fills < high:
                     found.append((*corner[:number], fills, *corner[number + 1 :]))
     return found
@@ -331,13 +333,28 @@ class _Grant:
 
     position: _Position
     stake: Range | None
+    is_alone: bool
+    """Whether the stake moves no other line than its own and that of `others`."""
+
+
+def _cases(grants: Sequence[_Grant]) -> list[dict[str, Fraction]]:
+    """The stakes stated, by position, in every case that must be looked at. Empty where they exceed the whole."""
+    stated = {grant.position.id: grant.stake for grant in grants if grant.stake is not None}
+    lowest = sum((low for low, _ in stated.values()), Fraction(0))
+    stated = {id: (low, min(high, 1 - lowest + low)) for id, (low, high) in stated.items()}
+    alone = {grant.position.id: stated[grant.position.id] for grant in grants if grant.stake and grant.is_alone}
+    bound = {id: stake for id, stake in stated.items() if id not in alone}
+    least = sum((low for low, _ in alone.values()), Fraction(0))
+    ends = [{id: low for id, (low, _) in alone.items()}, {id: high for id, (_, high) in alone.items()}]
+    vertices = _vertices(list(bound.values()), 1 - least)
+    both = ends if ends[0] != ends[1] else ends[:1]
+    return [{**dict(zip(bound, vertex, strict=True)), **end} for vertex in vertices for end in both]
 
 
 def _granted(state: _State, grants: Sequence[_Grant]) -> _State | None:
     """The state after those granted received exactly their stakes. None where these exceed the whole."""
-    stated = [grant for grant in grants if grant.stake is not None]
-    vertices = _vertices([grant.stake for grant in stated if grant.stake is not None])
-    if not vertices:
+    cases = _cases(grants)
+    if not cases:
         return None
     named = {grant.position.holder for grant in grants}
     kept = [position for position in state.positions if position.holder not in named]
@@ -345,15 +362,14 @@ def _granted(state: _State, grants: Sequence[_Grant]) -> _State | None:
     unstated = {grant.position.id for grant in grants if grant.stake is None}
     all_known = not unstated and state.unknown.isdisjoint(gone)
     known = [position.id for position in kept if position.id not in state.unknown] if all_known else []
-    if len(vertices) * len(state.worlds) > MAXIMUM_CORNERS:
+    if len(cases) * len(state.worlds) > MAXIMUM_CORNERS:
         raise _TooMany
     worlds = []
     growths: list[Fraction | None] = []
-    for world, vertex in itertools.product(state.worlds, vertices):
-        left = 1 - sum(vertex, Fraction(0))
+    for world, given in itertools.product(state.worlds, cases):
+        left = 1 - sum(given.values(), Fraction(0))
         base = sum((shares for id, shares in world.items() if id not in gone), Fraction(0))
         own = {id: world[id] * left / base if base else Fraction(0) for id in known}
-        given = {grant.position.id: stake for grant, stake in zip(stated, vertex, strict=True)}
         worlds.append({**own, **given, OTHERS: left - sum(own.values(), Fraction(0))})
         growths.append(base / left if left and base and all_known else None)
     positions = [_rebased(position, growths) for position in kept] + [grant.position for grant in grants]
@@ -578,6 +594,7 @@ class _Builder:
         self.issuer = issuer
         self.clauses = clauses
         self.problems = problems
+        self.about = [c for c in clauses.values() if isinstance(c, Holding | EquityOnConversion)]
         self.state = _State((), ({OTHERS: Fraction(1)},))
 
     def build(self) -> tuple[Step, ...]:
@@ -626,7 +643,14 @@ class _Builder:
         entry = clause.entry_valuation
         currency = entry.currency if entry else None
         position = _Position(id, holder, clause.anti_dilution, _range(clause.floor), _range(entry), currency)
-        return _Grant(position, _range(clause.stake))
+        return _Grant(position, _range(clause.stake), isinstance(clause, Holding) and self.is_alone(holder))
+
+    def is_alone(self, holder: str) -> bool:
+        """Whether a holder of before is neither protected nor named by a conversion."""
+        own = [clause for clause in self.about if clause.holder == holder]
+        return not any(
+            isinstance(clause, EquityOnConversion) or clause.anti_dilution not in (None, "none") for clause in own
+        )
 
     def events(self) -> list[tuple[str, Event, Date | None]]:
         """The company's events in date order, by the last day that each can have; undated ones last."""

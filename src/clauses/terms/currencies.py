@@ -11,5 +11,7 @@ _NO_PLACES = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
 _THREE_PLACES = "BHD IQD JOD KWD LYD OMR TND"
 
 DECIMAL_PLACES: dict[str, int] = (
-    dict.fromkeys(_TWO_PLACES.split(), 2) | dict.fromkeys(_NO_PLACES.split(), 0) | dict.fromkeys(_THREE_PLACES.split(), 3)
+    dict.fromkeys(_TWO_PLACES.split(), 2)
+    | dict.fromkeys(_NO_PLACES.split(), 0)
+    | dict.fromkeys(_THREE_PLACES.split(), 3)
 )

@@ -43,7 +43,9 @@ class AmendmentHeader(Model):
     title: str = Field("", description="How the memo cites it.")
     signed: Date | None = Field(None, description="The day on which it was signed.")
     effective: Date | None = Field(None, description="The day from which it holds; the day of signing if left out.")
-    notwithstanding: tuple[Id, ...] = Field((), description="Amendments of the same dates over which this one prevails.")
+    notwithstanding: tuple[Id, ...] = Field(
+        (), description="Amendments of the same dates over which this one prevails."
+    )
 
 
 class AmendmentDocument(AmendmentHeader):
@@ -60,7 +62,9 @@ class AgreementHeader(Model):
     signed: Date | None = Field(None, description="The day on which it was signed.")
     as_reported: Date | None = Field(None, description="The day of the report, where the terms come from one.")
     parties: dict[Id, Party] = Field(description="The parties by id.", min_length=1)
-    sources: dict[Id, SourceDocument] = Field(default_factory=dict, description="The documents that terms are taken from.")
+    sources: dict[Id, SourceDocument] = Field(
+        default_factory=dict, description="The documents that terms are taken from."
+    )
     cap_table: str | None = Field(None, description="A company in Open Cap Table Format to take holdings from.")
 
 
@@ -81,7 +85,9 @@ class TermSheetHeader(Model):
     effective: Date | None = Field(None, description="The day from which it would hold.")
     proposed_by: PartyId | None = Field(None, description="Who proposes it.")
     parties: dict[Id, Party] = Field(default_factory=dict, description="Parties that the agreement does not name.")
-    sources: dict[Id, SourceDocument] = Field(default_factory=dict, description="The documents that terms are taken from.")
+    sources: dict[Id, SourceDocument] = Field(
+        default_factory=dict, description="The documents that terms are taken from."
+    )
 
 
 class TermSheetDocument(TermSheetHeader):

@@ -161,8 +161,10 @@ def _clause_fact(standing: Standing, as_of: Date) -> Fact:
         if value is not None:
             values[name] = value
     inferred = {}
-    if "starts" not in values and "starts" not in version.ambiguous and (
-        "current" in standing.layers or version.in_force_since
+    if (
+        "starts" not in values
+        and "starts" not in version.ambiguous
+        and ("current" in standing.layers or version.in_force_since)
     ):
         since = version.in_force_since or as_of
         latest = min(since.highest, as_of.highest)
@@ -211,7 +213,13 @@ def _ambiguity_facts(possible: Sequence[World]) -> list[Fact]:
     found = []
     for (clause_id, term, amendments), count in sorted(counts.items()):
         id = f"{clause_id}.{term or 'removal'} ({' / '.join(amendments)})"
-        values = {"id": id, "clause": clause_id, "term": term or "the whole clause", "first": amendments[0], "second": amendments[1]}
+        values = {
+            "id": id,
+            "clause": clause_id,
+            "term": term or "the whole clause",
+            "first": amendments[0],
+            "second": amendments[1],
+        }
         version = next((w.current[clause_id] for w in possible if clause_id in w.current), None)
         found.append(Fact("ambiguity", id, EVERYWHERE, count == len(possible), values, version))
     return found

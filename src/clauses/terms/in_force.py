@@ -71,7 +71,9 @@ class World:
             yield self.result[id], frozenset({"proposed", "result"})
 
 
-def worlds(agreement: Agreement, as_of: Date, sheet: TermSheet | None = None, known_on: Date | None = None) -> list[World]:
+def worlds(
+    agreement: Agreement, as_of: Date, sheet: TermSheet | None = None, known_on: Date | None = None
+) -> list[World]:
     """Every way in which the clauses may stand as of a day, as known on another (that same day if left out).
 
     Raises InputError where the term sheet or an amendment changes a clause that is not, or not certainly, in force,
@@ -79,7 +81,9 @@ def worlds(agreement: Agreement, as_of: Date, sheet: TermSheet | None = None, kn
     """
     if agreement.signed is not None and as_of.highest < agreement.signed.lowest:
         sentence = f"nothing is in force on {as_of}: the agreement was signed on {agreement.signed}"
-        raise InputError.of("not-yet-signed", sentence, agreement.root.items["signed"].place, "choose a later date with `--as-of`")
+        raise InputError.of(
+            "not-yet-signed", sentence, agreement.root.items["signed"].place, "choose a later date with `--as-of`"
+        )
     certain, uncertain = _effective(agreement, as_of, known_on or as_of)
     found: list[World] = []
     refused: list[Problem] = []
@@ -106,15 +110,14 @@ def standings(possible: Sequence[World]) -> list[Standing]:
             key = (version.content, layers)
             count = seen[key][1] if key in seen else 0
             seen[key] = (version, count + 1)
-    found = [
-        Standing(version, layers, count == len(possible)) for (_, layers), (version, count) in seen.items()
-    ]
+    found = [Standing(version, layers, count == len(possible)) for (_, layers), (version, count) in seen.items()]
     return sorted(found, key=lambda s: (s.version.id, sorted(s.layers), s.version.content))
 
 
 def _effective(agreement: Agreement, as_of: Date, known_on: Date) -> tuple[list[Amendment], list[Amendment]]:
     """The amendments that hold for certain on a day, and those that may."""
-    certain, uncertain = [], []
+    certain: list[Amendment] = []
+    uncertain: list[Amendment] = []
     for amendment in agreement.amendments.values():
         signed = amendment.signed or amendment.effective
         if amendment.effective.lowest > as_of.highest or signed.lowest > known_on.highest:
@@ -124,7 +127,8 @@ def _effective(agreement: Agreement, as_of: Date, known_on: Date) -> tuple[list[
     if len(uncertain) > MAXIMUM_UNCERTAIN:
         raise InputError.of(
             "too-uncertain",
-            f"{len(uncertain)} amendments may or may not be in force on {as_of}; at most {MAXIMUM_UNCERTAIN} can be weighed",
+            f"{len(uncertain)} amendments may or may not be in force on {as_of}, and at most "
+            f"{MAXIMUM_UNCERTAIN} can be weighed",
             uncertain[0].place,
             "state their dates more closely",
         )

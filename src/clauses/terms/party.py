@@ -41,7 +41,9 @@ class Party(Model):
 
     name: str = Field(description="The name as the documents write it.", min_length=1)
     roles: tuple[Role, ...] = Field((), description="The roles that the party holds in the deal.")
-    exists: YesNo | None = Field(None, description="Whether the person exists yet: `no` for a company still to be formed.")
+    exists: YesNo | None = Field(
+        None, description="Whether the person exists yet: `no` for a company still to be formed."
+    )
     jurisdiction: str | None = Field(None, description="Where it is organised, such as `Delaware`.")
 
 
@@ -67,7 +69,9 @@ class Origin(Model):
         "`stated`: the instrument itself says it.",
     )
     section: str | None = Field(None, description="The section of the document, such as `7.1(a)`.")
-    attributed_to: str | None = Field(None, description="On whose word the document says it, such as another newspaper.")
+    attributed_to: str | None = Field(
+        None, description="On whose word the document says it, such as another newspaper."
+    )
 
 
 def plain_name(party_id: str, parties: dict[str, Party]) -> str:

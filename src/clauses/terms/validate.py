@@ -45,11 +45,18 @@ def _problem(model: type[BaseModel], node: Mapping_, detail: Any, what: str) -> 
             return Problem("unknown-key", f"{what} has no key `{key}`", place, did_you_mean(key, known))
         case "literal_error":
             choices = _choices(str(context.get("expected", "")))
-            return Problem("not-a-choice", f"`{written}` is not one of the choices of `{key}`", place, did_you_mean(written or "", choices))
+            return Problem(
+                "not-a-choice",
+                f"`{written}` is not one of the choices of `{key}`",
+                place,
+                did_you_mean(written or "", choices),
+            )
         case "not_a_value":
             return Problem("not-a-value", _at_key(str(context["sentence"]), key), place, context.get("hint"))
         case "string_pattern_mismatch":
-            return Problem("not-an-id", f"`{written}` is not an id", place, "use lower-case letters, digits and single hyphens")
+            return Problem(
+                "not-an-id", f"`{written}` is not an id", place, "use lower-case letters, digits and single hyphens"
+            )
         case "string_too_short" | "too_short":
             return Problem("empty", f"`{key}` is empty", place)
         case "string_too_long":

@@ -93,13 +93,16 @@ class Value:
                 context = {"sentence": str(error), "hint": error.hint or f"write {cls.form}"}
                 raise PydanticCustomError("not_a_value", "{sentence}", context) from None
 
-        return core_schema.no_info_plain_validator_function(
-            validate, serialization=core_schema.to_string_ser_schema()
-        )
+        return core_schema.no_info_plain_validator_function(validate, serialization=core_schema.to_string_ser_schema())
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> dict[str, Any]:
-        return {"type": "string", "title": cls.__name__, "description": f"Written as {cls.form}", "pattern": cls.pattern}
+        return {
+            "type": "string",
+            "title": cls.__name__,
+            "description": f"Written as {cls.form}",
+            "pattern": cls.pattern,
+        }
 
 
 def _read_range(text: str, read_one: Callable[[str], tuple[int, int]], limit: int) -> tuple[int, int]:
@@ -148,7 +151,9 @@ class Money(Value):
     @staticmethod
     def _one(part: str, units: int, text: str) -> tuple[int, int]:
         if part.strip().startswith("-"):
-            raise NotAValue(f"`{text}` is negative", "an amount is not negative; say who pays with the clause's parties")
+            raise NotAValue(
+                f"`{text}` is negative", "an amount is not negative; say who pays with the clause's parties"
+            )
         match = re.fullmatch(rf"({_PLAIN_NUMBER})\s*([A-Za-z]*)", part.strip())
         if not match or match[2].lower() not in _SCALES:
             raise NotAValue(f"`{text}` is not an amount of money")

@@ -163,4 +163,3 @@ def _pair_reader(left: Cell, right: Cell, holds: Callable[[str | None, str | Non
         return int(holds(one, other))
 
     return read
-

@@ -255,7 +255,11 @@ class _RuleCompiler:
         return pattern.kind
 
     def place(
-        self, atom: Formula, by_alias: Mapping[str, NetworkPattern], order: Sequence[str], helpers: list[NetworkPattern] | None
+        self,
+        atom: Formula,
+        by_alias: Mapping[str, NetworkPattern],
+        order: Sequence[str],
+        helpers: list[NetworkPattern] | None,
     ) -> None:
         """Put an atom on the last of the patterns that it reads."""
         aliases = sorted({column.alias for column in _columns(atom)}, key=order.index)
@@ -372,7 +376,9 @@ class _RuleCompiler:
     def crossing(self, atom: Linear, helpers: list[NetworkPattern] | None) -> None:
         """A product of terms of different clauses: a pattern at the end compares zero with the sum."""
         if helpers is None:
-            raise self.refuse("multiplies terms of different clauses in an `unless`", "derive a fact for it in a rule of its own")
+            raise self.refuse(
+                "multiplies terms of different clauses in an `unless`", "derive a fact for it in a rule of its own"
+            )
         tests = self.carried(atom)
         zeros = [helper for helper in helpers if helper.source[0] == ZERO]
         if not zeros or len(zeros[-1].tests) + len(tests) > protocol.MAXIMUM_JOINS:
@@ -412,7 +418,8 @@ class Shard:
         if len(self.columns.keys() | wanted.keys()) > protocol.MAXIMUM_SOURCES:
             return False
         return all(
-            len(self.columns.get(source, {}).keys() | recipes) <= protocol.MAXIMUM_FIELDS for source, recipes in wanted.items()
+            len(self.columns.get(source, {}).keys() | recipes) <= protocol.MAXIMUM_FIELDS
+            for source, recipes in wanted.items()
         )
 
     def add(self, rule: NetworkRule) -> None:
@@ -442,7 +449,9 @@ class Shard:
             written.append({key: {"$and": [*conditions, guard]}})
         return written
 
-    def _test(self, test: Test, pattern: NetworkPattern, sources: Mapping[str, Source], names: Mapping[str, str]) -> dict[str, Any]:
+    def _test(
+        self, test: Test, pattern: NetworkPattern, sources: Mapping[str, Source], names: Mapping[str, str]
+    ) -> dict[str, Any]:
         own = self.columns[pattern.source][test.recipe]
         other = self._other(test, sources, names)
         operators = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
@@ -493,8 +502,8 @@ def shards_of(rules: Sequence[NetworkRule]) -> list[Shard]:
             shards.append(shard)
             if not shard.takes(rule):
                 sentence = f"the rule `{rule.rule}` is larger than one network holds"
-                raise PackError.of("beyond-the-network", sentence, None, "split it into several rules, or use `--engine reference`")
+                raise PackError.of(
+                    "beyond-the-network", sentence, None, "split it into several rules, or use `--engine reference`"
+                )
         shard.add(rule)
     return shards
-
-

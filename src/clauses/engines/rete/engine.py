@@ -16,6 +16,7 @@ from clauses.language.rule import Rule
 from clauses.terms.facts import Fact, fact_types
 from clauses.terms.values import Value
 
+
 @dataclass
 class _Network:
     """A shard as a compiled ruleset, with the readers of its columns."""
@@ -40,7 +41,9 @@ class ReteRules:
             self.certain[number] = self._networks(stratum, parameters, True)
             self.possible[number] = self._networks(stratum, parameters, False)
 
-    def _networks(self, rules: Sequence[Rule], parameters: Mapping[str, Value | str], certainly: bool) -> list[_Network]:
+    def _networks(
+        self, rules: Sequence[Rule], parameters: Mapping[str, Value | str], certainly: bool
+    ) -> list[_Network]:
         compiled = [network for rule in rules for network in compile_rule(rule, parameters, certainly, self.codes)]
         networks = []
         for shard in shards_of(compiled):
@@ -127,7 +130,12 @@ class ReteRules:
                     rows.append({"k": kind, **row})
                     numbers.append(number)
         if len(rows) > protocol.MAXIMUM_FACTS - 1:
-            raise EngineError.of("too-many-facts", "the lists of the deal have too many items for the rete engine", None, "use `--engine reference`")
+            raise EngineError.of(
+                "too-many-facts",
+                "the lists of the deal have too many items for the rete engine",
+                None,
+                "use `--engine reference`",
+            )
         return rows, numbers
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ short without a word. Used as here it was exact in hundreds of thousands of rand
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Mapping, Sequence
@@ -41,9 +42,10 @@ MAXIMUM_COMBINATIONS = 200_000
 MAXIMUM_MATCHES = 20_000
 
 _KEYWORDS = (
-    "all any pri count cap dist $lt $lte $gt $gte $eq $neq $mt $imt $iall $iany $ex $nex $or $and $m name "
-    "$add $sub $mul $div $l $r $forward $i id sid $s k go GO canary end g sid-0 0"
-).split()
+    "all", "any", "pri", "count", "cap", "dist", "$lt", "$lte", "$gt", "$gte", "$eq", "$neq", "$mt", "$imt",
+    "$iall", "$iany", "$ex", "$nex", "$or", "$and", "$m", "name", "$add", "$sub", "$mul", "$div", "$l", "$r",
+    "$forward", "$i", "id", "sid", "$s", "k", "go", "GO", "canary", "end", "g", "sid-0", "0",
+)  # fmt: skip
 
 
 def _hash(name: str) -> int:
@@ -114,7 +116,9 @@ class Ruleset:
             ids = tuple(int(fact["id"]) for alias, fact in facts.items() if alias != "GO")
             matches.add((int(name), ids))
         if canaries != 1:
-            raise EngineError.of("engine-failed", "the rete engine lost a part of the facts", None, "use `--engine reference`")
+            raise EngineError.of(
+                "engine-failed", "the rete engine lost a part of the facts", None, "use `--engine reference`"
+            )
         return matches
 
     def _run(self, text: str) -> list[str]:
@@ -131,16 +135,16 @@ class Ruleset:
                 found.append(message)
                 if len(found) > MAXIMUM_MATCHES:
                     sentence = f"the rules match more than {MAXIMUM_MATCHES} combinations of clauses"
-                    raise EngineError.of("too-many-matches", sentence, None, "tie the clauses of the rules more closely")
+                    raise EngineError.of(
+                        "too-many-matches", sentence, None, "tie the clauses of the rules more closely"
+                    )
                 message = engine.complete_and_start_action(self.handle, offset)
             return found
         except engine.error as error:
             raise EngineError.of("engine-failed", f"the rete engine failed: {error}") from None
         finally:
-            try:
+            with contextlib.suppress(engine.error):  # nothing was asserted, so there is no state
                 engine.delete_state(self.handle, "0")
-            except engine.error:
-                pass  # nothing was asserted, so there is no state
 
     def close(self) -> None:
         """Free the network."""

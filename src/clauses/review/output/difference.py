@@ -48,7 +48,10 @@ def render(data: dict[str, Any], ink: Ink) -> str:
     for change in data["terms"]:
         what = f"{change['clause']}.{change['term']}" if change["term"] else change["clause"]
         lines.append(f"  {what}: {ink.paint(change['first'], 'red')} → {ink.paint(change['second'], 'green')}")
-    for key, name, sign, colour in (("only_in_first", names[0], "-", "red"), ("only_in_second", names[1], "+", "green")):
+    for key, name, sign, colour in (
+        ("only_in_first", names[0], "-", "red"),
+        ("only_in_second", names[1], "+", "green"),
+    ):
         if data[key]:
             lines += ["", f"found only for {name}"]
         for finding in data[key]:

@@ -72,6 +72,10 @@ def _derivation(derivation: Derivation, indent: int) -> list[str]:
 
 def _wrap(text: str, indent: str, later: str | None = None) -> list[str]:
     return textwrap.wrap(
-        text, WIDTH, initial_indent=indent, subsequent_indent=indent if later is None else later, break_on_hyphens=False,
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent if later is None else later,
+        break_on_hyphens=False,
         break_long_words=False,
     )

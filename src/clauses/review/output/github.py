@@ -20,7 +20,11 @@ def render(examined: Sequence[Examined], ink: Ink) -> str:
             level = _LEVELS[finding.severity] if finding.status == "breached" else "warning"
             where = f"file={_property(place['file'])},line={place['line']},col={place['column']}"
             title = _property(f"{finding.severity}: {finding.heading}")
-            text = finding.message if finding.status == "breached" else f"{finding.message} (cannot tell: {finding.question})"
+            text = (
+                finding.message
+                if finding.status == "breached"
+                else f"{finding.message} (cannot tell: {finding.question})"
+            )
             lines.append(f"::{level} {where},title={title}::{_escaped(text)}\n")
     return "".join(lines)
 

@@ -40,4 +40,8 @@ def _case(rule: str, status: str, one: Examined) -> str:
 
 def _clean(text: str) -> str:
     """Without the characters that XML does not have."""
-    return "".join(c for c in text if c in "\t\n\r" or ord(c) >= 0x20 and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) not in (0xFFFE, 0xFFFF))
+    return "".join(
+        c
+        for c in text
+        if c in "\t\n\r" or (ord(c) >= 0x20 and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) not in (0xFFFE, 0xFFFF))
+    )

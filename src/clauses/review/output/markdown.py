@@ -18,7 +18,11 @@ def render(examined: Sequence[Examined], ink: Ink) -> str:
 
 def _review(one: Examined) -> str:
     review = one.review
-    lines = [f"## {_text(subject(one))}", "", f"**{review.verdict}**: {VERDICT_SENTENCES[review.verdict]}, as of {review.as_of}."]
+    lines = [
+        f"## {_text(subject(one))}",
+        "",
+        f"**{review.verdict}**: {VERDICT_SENTENCES[review.verdict]}, as of {review.as_of}.",
+    ]
     lines += ["", f"{counts(one)}.", ""]
     if review.findings:
         lines += ["| severity | finding | redraft or question | place |", "|---|---|---|---|"]

@@ -80,4 +80,6 @@ def _suite(run: Run) -> str:
         name = quoteattr(result.example.name)
         inside = "" if result.passed else f"<failure message={quoteattr(_sentence(result))}/>"
         cases += f"    <testcase classname={quoteattr(result.example.rule.id)} name={name}>{inside}</testcase>\n"
-    return f'  <testsuite name={quoteattr(pack.name)} tests="{len(results)}" failures="{failed}">\n{cases}  </testsuite>\n'
+    return (
+        f'  <testsuite name={quoteattr(pack.name)} tests="{len(results)}" failures="{failed}">\n{cases}  </testsuite>\n'
+    )

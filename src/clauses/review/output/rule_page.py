@@ -84,7 +84,12 @@ def _page(pack: RulePack, rule: Rule, markdown: bool, ink: Ink) -> str:
     lines += [title("Authority")]
     for authority in rule.authority:
         source = pack.sources[authority.document].title
-        parts = [source, authority.section or "", f"“{authority.quote}”" if authority.quote else "", authority.note or ""]
+        parts = [
+            source,
+            authority.section or "",
+            f"“{authority.quote}”" if authority.quote else "",
+            authority.note or "",
+        ]
         lines.append(f"{indent}- " + "; ".join(part for part in parts if part))
     if not rule.authority:
         lines.append(f"{indent}none is given")

@@ -25,7 +25,10 @@ def render(world: Deal, clauses: Sequence[ClauseInForce], ink: Ink) -> str:
 
 def _clause(clause: ClauseInForce, ink: Ink) -> list[str]:
     sure = "" if clause.certain else ", only possibly in force"
-    lines = [f"{ink.paint(clause.id, 'bold')}  {clause.heading}", f"  {clause.kind}, {clause.basis}, by {clause.written_by}{sure}"]
+    lines = [
+        f"{ink.paint(clause.id, 'bold')}  {clause.heading}",
+        f"  {clause.kind}, {clause.basis}, by {clause.written_by}{sure}",
+    ]
     width = max((len(term.term) for term in clause.terms), default=0)
     for term in clause.terms:
         note = f" ({term.note})" if term.note else ""

@@ -13,7 +13,8 @@ from clauses.source import Location, Place, printable
 
 WIDTH = 100
 _STANDING = {
-    "current": "in force", "proposed": "proposed", "removed": "removed by the term sheet", "result": "in force afterwards",
+    "current": "in force", "proposed": "proposed", "removed": "removed by the term sheet",
+    "result": "in force afterwards",
     None: "follows from",
 }  # fmt: skip
 
@@ -68,4 +69,7 @@ def _labelled(label: str, text: str, ink: Ink) -> list[str]:
         return []
     wrapped = textwrap.wrap(printable(f"{label}: {text}"), WIDTH, subsequent_indent="  ", break_on_hyphens=False)
     first = wrapped[0]
-    return ["  = " + ink.paint(first[: len(label) + 1], "dim") + first[len(label) + 1 :], *("    " + line for line in wrapped[1:])]
+    return [
+        "  = " + ink.paint(first[: len(label) + 1], "dim") + first[len(label) + 1 :],
+        *("    " + line for line in wrapped[1:]),
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Union
+from typing import TYPE_CHECKING, Annotated, Union
 
 from pydantic import Field
 
@@ -55,7 +55,10 @@ KINDS: dict[str, type[Clause]] = {
 }  # fmt: skip
 """Every kind by its name."""
 
-AnyClause = Annotated[Union[tuple(KINDS.values())], Field(discriminator="kind")]  # type: ignore[valid-type]  # noqa: UP007
+if TYPE_CHECKING:
+    AnyClause = Clause
+else:
+    AnyClause = Annotated[Union[tuple(KINDS.values())], Field(discriminator="kind")]  # noqa: UP007
 """A clause of any kind, told apart by `kind`."""
 
 __all__ = ["KINDS", "AnyClause", "Clause", "TermType"]

@@ -11,8 +11,8 @@ from clauses.terms.party import ClauseId, PartyId, YesNo
 from clauses.terms.values import Date, Days, Money, Months, Percentage
 
 Subject = Literal[
-    "cloud-compute", "ai-infrastructure", "ai-models", "model-api", "software", "hardware", "data", "distribution", "research",
-    "services", "energy", "shares", "other",
+    "cloud-compute", "ai-infrastructure", "ai-models", "model-api", "software", "hardware", "data", "distribution",
+    "research", "services", "energy", "shares", "other",
 ]  # fmt: skip
 """What a commercial clause is about. A closed list, so that a slip of the pen is an error, not a silent pass."""
 
@@ -51,7 +51,9 @@ class MinimumCommitment(Clause):
     beneficiary: PartyId | None = Field(None, description="From whom.")
     subject: Subject | None = Field(None, description="What must be bought.")
     amount: Money | None = Field(None, description="The least amount.")
-    per: Literal["year", "term"] | None = Field(None, description="Whether the amount is due each year or over the term.")
+    per: Literal["year", "term"] | None = Field(
+        None, description="Whether the amount is due each year or over the term."
+    )
 
 
 class RevenueShare(Clause):
@@ -121,7 +123,9 @@ class PreEmption(Clause):
     kind: Literal["pre_emption"]
     holder: PartyId | None = Field(None, description="Who must be asked first.")
     grantor: PartyId | None = Field(None, description="Who must ask.")
-    right: Literal["first-refusal", "first-offer", "first-negotiation"] | None = Field(None, description="Which right it is.")
+    right: Literal["first-refusal", "first-offer", "first-negotiation"] | None = Field(
+        None, description="Which right it is."
+    )
     subject: Subject | None = Field(None, description="For what; `shares` for new shares.")
     notice: Days | None = Field(None, description="How long the holder has to answer.")
 
@@ -145,7 +149,9 @@ class Termination(Clause):
         None, description="What allows it."
     )
     exercised: YesNo | None = Field(None, description="`yes` where the right is used, `no` where it is only granted.")
-    reaches: Literal["negotiations", "clause", "agreement"] | None = Field(None, description="What would come to an end.")
+    reaches: Literal["negotiations", "clause", "agreement"] | None = Field(
+        None, description="What would come to an end."
+    )
     ends_clause: ClauseId | None = Field(None, description="The clause that comes to an end.")
     notice: Days | None = Field(None, description="How long before the end notice must be given.")
     given: Date | None = Field(None, description="When notice is given.")
@@ -160,5 +166,3 @@ class Transition(Clause):
     recipient: PartyId | None = Field(None, description="Who is supplied.")
     for_clause: ClauseId | None = Field(None, description="The clause that has ended.")
     period: Months | None = Field(None, description="For how long.")
-
-

@@ -77,7 +77,7 @@ class RegulatoryFlag(Clause):
             "charity-law", "disclosure", "data-protection", "competition",
         ]
         | None
-    ) = Field(None, description="What the concern is; `dual-role` is to be investor and sole provider at once.")  # fmt: skip
+    ) = Field(None, description="The concern; `dual-role`: investor and sole provider at once.")  # fmt: skip
     parties: tuple[PartyId, ...] | None = Field(None, description="Whom it concerns.")
     status: Literal["open", "cleared", "remedied", "blocked"] | None = Field(None, description="How it stands.")
     raised_by: PartyId | None = Field(None, description="Who raised it.")

@@ -34,7 +34,9 @@ class Holding(Clause):
     entry_valuation: Money | None = Field(
         None, description="The value of the whole company, as it is counted now, at the price that the holder paid."
     )
-    event: ClauseId | None = Field(None, description="The event after which the stake is so; computed by the cap table.")
+    event: ClauseId | None = Field(
+        None, description="The event after which the stake is so; computed by the cap table."
+    )
 
 
 class EquityOnConversion(Clause):
@@ -59,8 +61,8 @@ class Conversion(Clause):
 
     kind: Literal["conversion"]
     issuer: PartyId | None = Field(None, description="Which company converts.")
-    into: Literal["for-profit", "public-benefit-corporation", "corporation", "limited-liability-company"] | None = Field(
-        None, description="Into what."
+    into: Literal["for-profit", "public-benefit-corporation", "corporation", "limited-liability-company"] | None = (
+        Field(None, description="Into what.")
     )
     deadline: Date | None = Field(None, description="The last day on which it may be completed.")
     closing: Date | None = Field(None, description="The day on which it is to be completed.")
