@@ -131,8 +131,11 @@ def _reason(error: OSError) -> str:
     return (error.strerror or "unknown reason").lower()
 
 
-def parse(source: Source) -> Mapping_:
-    """Parse a source by the ending of its name: `.json`, `.toml`, else YAML. The top is a mapping."""
+def parse(source: Source, stop: int | None = None) -> Mapping_:
+    """Parse a source by the ending of its name: `.json`, `.toml`, else YAML. The top is a mapping.
+
+    `stop` leaves out what comes after that index of a YAML text.
+    """
     if not source.text.strip():
         raise InputError.of("empty-file", "the file is empty", source.place(0, 0))
     if source.name.endswith(".toml"):
@@ -140,7 +143,7 @@ def parse(source: Source) -> Mapping_:
     else:
         if source.name.endswith(".json"):
             _require_json(source)
-        node = _parse_yaml(source)
+        node = _parse_yaml(source, stop)
     if not isinstance(node, Mapping_):
         raise InputError.of("not-a-mapping", "the file should hold `key: value` lines at the top", node.place)
     return node
@@ -165,10 +168,10 @@ def from_plain(value: Any, place: Place = NOWHERE) -> Node:
 # --- YAML and JSON -----------------------------------------------------------------------------
 
 
-def _parse_yaml(source: Source) -> Node:
+def _parse_yaml(source: Source, stop: int | None) -> Node:
     _refuse_deep_nesting(source)
     try:
-        root = yaml.compose(source.text, Loader=_LOADER)
+        root = yaml.compose(source.text[:stop], Loader=_LOADER)
     except yaml.YAMLError as error:
         raise _not_yaml(source, error) from None
     if root is None:

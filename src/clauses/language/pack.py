@@ -13,14 +13,14 @@ from pydantic import Field
 
 from clauses.errors import PackError, Problems, did_you_mean
 from clauses.language import ast
-from clauses.language.rule import AuthorityDocument, PackScope, Rule, read_rule
+from clauses.language.rule import AuthorityDocument, PackScope, Rule, read_rule, start_of_examples
 from clauses.source import Place, Source
 from clauses.terms.facts import fact_types
 from clauses.terms.kinds import TermType
 from clauses.terms.party import Id, Model, SourceDocument
 from clauses.terms.validate import validate
 from clauses.terms.values import VALUE_TYPES, Date, NotAValue, Value
-from clauses.yaml_nodes import Mapping_, Scalar, read_file
+from clauses.yaml_nodes import Mapping_, Scalar, parse, read_file, read_source
 from clauses.yaml_nodes import Sequence as NodeSequence
 
 MAXIMUM_RULES = 10_000
@@ -226,7 +226,8 @@ def _read_one(path: Path, shown: str, problems: Problems) -> Mapping_ | None:
     from clauses.errors import InputError
 
     try:
-        return read_file(path, shown)
+        source = read_source(path, shown)
+        return parse(source, stop=start_of_examples(source.text))
     except InputError as error:
         problems.found += error.problems
         return None

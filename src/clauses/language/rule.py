@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import Field
@@ -21,7 +22,7 @@ from clauses.terms.kinds import KINDS, TermType
 from clauses.terms.party import Id, Model
 from clauses.terms.validate import validate
 from clauses.terms.values import VALUE_TYPES, NotAValue, Value
-from clauses.yaml_nodes import Mapping_, Node, Scalar, Sequence, read_file
+from clauses.yaml_nodes import Mapping_, Node, Scalar, Sequence, parse, read_file
 
 Severity = Literal["conflict", "consent", "flag", "note"]
 SEVERITIES: tuple[Severity, ...] = ("conflict", "consent", "flag", "note")
@@ -138,6 +139,13 @@ class Rule:
     place: Place = field(repr=False)
     root: Mapping_ = field(repr=False)
 
+    @cached_property
+    def examples(self) -> Node | None:
+        """The examples as they stand in the file. They are read only when they are asked for."""
+        if "examples" in self.root.items or not self.place.source.text:
+            return self.root.get("examples")
+        return parse(self.place.source).get("examples")
+
     @property
     def kinds(self) -> set[str]:
         """Every kind of fact that the rule reads."""
@@ -176,6 +184,18 @@ class PackScope:
     def kinds(self) -> list[str]:
         """Every kind that a pattern may name."""
         return [*KINDS, *(kind for kind in GENERAL_KINDS if kind != "context"), *self.derived]
+
+
+def start_of_examples(text: str) -> int | None:
+    """Where the examples of a rule file start, if nothing but examples follows.
+
+    They are the larger part of the file, and a review does not need them.
+    """
+    start = text.find("\nexamples:")
+    if start < 0:
+        return None
+    following = text[start + 1 :].splitlines()[1:]
+    return start + 1 if all(not line or line[0] in " -#" for line in following) else None
 
 
 def read_rule(root: Mapping_, scope: PackScope, problems: Problems) -> Rule | None:
@@ -297,8 +317,8 @@ class _RuleReader:
         text = node.raw if node.raw is not None else node.text
         try:
             checked, problems = check_condition(parse_condition(text), scope)
-            if not problems:
-                rewrite(checked, scope.parameters)
+            if not problems and any(isinstance(part, ast.Arithmetic) for part in ast.walk(checked)):
+                rewrite(checked, scope.parameters)  # only arithmetic can be beyond what engines compute
         except ConditionError as error:
             checked, problems = ast.ALWAYS, [error]
         for problem in problems:

@@ -36,7 +36,7 @@ def lint(pack: RulePack, as_of: Date) -> list[Defect]:
 
 def _examples(rule: Rule) -> Iterator[Defect]:
     """A rule shows at least one case that breaches it and one that satisfies it."""
-    node = rule.root.get("examples")
+    node = rule.examples
     items = node.items if isinstance(node, NodeSequence) else ()
     expected = [item.plain().get("expect") for item in items if isinstance(item, Mapping_)]
     names = [item.plain().get("name") for item in items if isinstance(item, Mapping_)]

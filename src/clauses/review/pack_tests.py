@@ -93,7 +93,7 @@ class Coverage:
 
 def examples(pack: RulePack, rule: Rule) -> list[Example]:
     """The examples of a rule, read. Raises PackError with everything that is wrong with them."""
-    node = rule.root.get("examples")
+    node = rule.examples
     if not isinstance(node, NodeSequence):
         return []
     problems = Problems()

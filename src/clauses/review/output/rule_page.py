@@ -57,7 +57,7 @@ def _absence(absence: Absence) -> str:
 
 
 def _examples(rule: Rule) -> list[tuple[str, str]]:
-    node = rule.root.get("examples")
+    node = rule.examples
     items = node.items if isinstance(node, NodeSequence) else ()
     found = []
     for item in items:
