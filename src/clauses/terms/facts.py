@@ -14,7 +14,7 @@ facts of a few more kinds, for rules that ask about clauses in general:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from clauses.source import NOWHERE, Place
 from clauses.terms.agreement import Agreement, ClauseVersion, TermSheet
@@ -105,6 +105,7 @@ class Deal:
     worlds: Sequence[World]
     parties: Mapping[str, Party]
     cap_table: CapTable
+    """The cap table; where uncertain dates allow several, the first."""
     facts: Sequence[Fact]
 
     def party_name(self, party_id: str) -> str:
@@ -120,15 +121,15 @@ def deal(agreement: Agreement, sheet: TermSheet | None, as_of: Date, known_on: D
     """
     possible = worlds(agreement, as_of, sheet, known_on)
     parties = {**agreement.parties, **(sheet.parties if sheet else {})}
-    table = cap_table({id: version.clause for id, version in possible[0].result.items()})
+    tables = [cap_table({id: version.clause for id, version in world.result.items()}) for world in possible]
     found = [_context(sheet, as_of)]
     found += _party_facts(agreement, sheet)
     for standing in standings(possible):
         found.append(_clause_fact(standing, as_of))
         found.append(_general_fact(standing, found[-1]))
     found += _ambiguity_facts(possible)
-    found += [_holding_fact(holding, possible[0]) for holding in holdings_after(table)]
-    return Deal(agreement, sheet, as_of, possible, parties, table, found)
+    found += _holding_facts(tables, possible)
+    return Deal(agreement, sheet, as_of, possible, parties, tables[0], found)
 
 
 def _context(sheet: TermSheet | None, as_of: Date) -> Fact:
@@ -223,6 +224,19 @@ def _ambiguity_facts(possible: Sequence[World]) -> list[Fact]:
         version = next((w.current[clause_id] for w in possible if clause_id in w.current), None)
         found.append(Fact("ambiguity", id, EVERYWHERE, count == len(possible), values, version))
     return found
+
+
+def _holding_facts(tables: Sequence[CapTable], possible: Sequence[World]) -> list[Fact]:
+    """The holdings after each event; certain where every world has them so."""
+    counts: dict[tuple[HoldingAfter, bool], tuple[World, int]] = {}
+    for table, world in zip(tables, possible, strict=True):
+        for holding in holdings_after(table):
+            key = (holding, holding.event in world.proposed)
+            counts[key] = (world, counts.get(key, (world, 0))[1] + 1)
+    return [
+        replace(_holding_fact(holding, world), certain=count == len(possible))
+        for (holding, _), (world, count) in counts.items()
+    ]
 
 
 def _holding_fact(holding: HoldingAfter, world: World) -> Fact:

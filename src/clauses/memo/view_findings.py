@@ -1,0 +1,226 @@
+"""The findings as counsel reads them: one group a rule, with the rule's words, and each match applied to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from clauses.language.pack import RulePack
+from clauses.language.rule import AuthorityDocument, Rule
+from clauses.language.show import rule_in_english, term_words
+from clauses.memo.plain import Plain
+from clauses.memo.prose import Speaker, capital, known
+from clauses.review.explain import Explainer
+from clauses.review.finding import Finding
+from clauses.review.review import Examined, PackRun
+from clauses.review.wording import clause_phrase
+from clauses.source import Place
+from clauses.terms.agreement import ClauseVersion
+from clauses.terms.facts import Deal, Fact
+
+
+@dataclass(frozen=True)
+class Match:
+    """A finding with the facts that it rests on."""
+
+    finding: Finding
+    rule: Rule
+    run: PackRun
+    clauses: Mapping[str, Fact]
+
+    def versions(self) -> dict[str, tuple[str, ClauseVersion]]:
+        """Every clause that the finding rests on, by id, with the alias under which the rule speaks of it."""
+        found: dict[str, tuple[str, ClauseVersion]] = {}
+        for pattern in self.rule.given:
+            for fact in _with_sources(self.clauses[pattern.alias]):
+                if fact.version is not None:
+                    found.setdefault(fact.version.id, (pattern.alias, fact.version))
+        return found
+
+
+@dataclass(frozen=True)
+class Group:
+    """The findings of one rule that came out the same way, under one number."""
+
+    number: int
+    matches: tuple[Match, ...]
+
+    @property
+    def first(self) -> Match:
+        return self.matches[0]
+
+    @property
+    def label(self) -> str:
+        """`F-3`."""
+        return f"F-{self.number}"
+
+
+def groups(examined: Examined) -> list[Group]:
+    """The findings in the order of the review, those of one rule together."""
+    listed: dict[tuple[int, str, str], list[Match]] = {}
+    for match in _in_order(examined):
+        key = (id(match.run), match.finding.rule, match.finding.status)
+        listed.setdefault(key, []).append(match)
+    return [Group(number, tuple(matches)) for number, matches in enumerate(listed.values(), 1)]
+
+
+def _in_order(examined: Examined) -> Iterator[Match]:
+    """Each finding with the match of its rule: the same clauses, in the order in which the engine gave them."""
+    waiting = list(_matches(examined))
+    for finding in examined.review.findings:
+        number = next(n for n, (rule, _, clauses) in enumerate(waiting) if _belongs(finding, rule, clauses))
+        rule, run, clauses = waiting.pop(number)
+        yield Match(finding, rule, run, clauses)
+
+
+def _matches(examined: Examined) -> Iterator[tuple[Rule, PackRun, Mapping[str, Fact]]]:
+    context = next(fact for fact in examined.deal.facts if fact.kind == "context")
+    for run in examined.runs:
+        for rule in run.pack.rules:
+            for binding in run.outcome.matches[rule.id] if rule.derives is None else ():
+                facts = [run.outcome.facts[number] for number in binding]
+                clauses = {pattern.alias: fact for pattern, fact in zip(rule.given, facts, strict=True)}
+                yield rule, run, {**clauses, "context": context}
+
+
+def _belongs(finding: Finding, rule: Rule, clauses: Mapping[str, Fact]) -> bool:
+    if rule.id != finding.rule:
+        return False
+    named: dict[str, str] = {}
+    for clause in finding.clauses:
+        named.setdefault(clause.alias, clause.id)
+    return all(named.get(p.alias, clauses[p.alias].id) == clauses[p.alias].id for p in rule.given)
+
+
+def _with_sources(fact: Fact) -> Iterator[Fact]:
+    yield fact
+    for source in fact.derived_from:
+        yield from _with_sources(source)
+
+
+# --- as plain data
+
+
+def group_view(group: Group, examined: Examined) -> Plain:
+    """A group of findings as plain data."""
+    first, rule = group.first.finding, group.first.rule
+    headings = [examined_heading(id, examined.deal) for match in group.matches for id in match.versions()]
+    redrafts = list(dict.fromkeys(match.finding.redraft for match in group.matches if match.finding.redraft))
+    return {
+        "label": group.label,
+        "anchor": group.label.lower(),
+        "rule": rule.id,
+        "heading": rule.heading,
+        "severity": first.severity,
+        "status": first.status,
+        "clauses": list(dict.fromkeys(headings)),
+        "messages": list(dict.fromkeys(match.finding.message for match in group.matches)),
+        "meaning": rule_in_english(rule),
+        "authority": [authority_view(one, group.first.run.pack) for one in rule.authority],
+        "items": [_item(match, number, examined) for number, match in enumerate(group.matches, 1)],
+        "redraft": redrafts[0] if len(redrafts) == 1 else "",
+    }
+
+
+def examined_heading(id: str, deal: Deal) -> str:
+    """The heading of a clause, without quotation marks."""
+    return clause_phrase(id, deal).strip("“”")
+
+
+def authority_view(authority: AuthorityDocument, pack: RulePack) -> Plain:
+    """Where a rule or a parameter comes from."""
+    source = pack.sources.get(authority.document)
+    return {
+        "title": source.title if source else authority.document,
+        "section": authority.section or "",
+        "quote": authority.quote or "",
+        "note": authority.note or "",
+    }
+
+
+def _item(match: Match, number: int, examined: Examined) -> Plain:
+    finding, deal = match.finding, examined.deal
+    facts: dict[tuple[str, str | None], list[Fact]] = {}
+    for fact in match.run.outcome.facts:
+        for layer in (None, *sorted(fact.layers)):
+            facts.setdefault((fact.kind, layer), []).append(fact)
+    speaker = Speaker(Explainer(match.rule, match.run.parameters, deal, facts), match.clauses)
+    return {
+        "number": number,
+        "message": finding.message,
+        "application": [*speaker.introduction(), *speaker.chain()],
+        "rests_on": [_relied(match, id, alias, version, deal) for id, (alias, version) in match.versions().items()],
+        "missing": [_missing(path, deal) for path in finding.missing],
+        "question": finding.question or "",
+        "redraft": finding.redraft,
+    }
+
+
+def _relied(match: Match, id: str, alias: str, version: ClauseVersion, deal: Deal) -> Plain:
+    """A clause that a finding rests on: how it stands, the terms read, its basis and source."""
+    terms = []
+    for value in match.finding.values:
+        owner, _, name = value.term.partition(".")
+        types = version.clause.term_types()
+        if owner != alias or name not in types or name not in match.clauses[alias].values and name not in types:
+            continue
+        shown = known(match.clauses[alias].values.get(name), types[name], deal)
+        stated = name in version.nodes
+        terms.append({"name": term_words(name), "value": shown, "line": version.place(name).line if stated else 0})
+    return {
+        "heading": examined_heading(id, deal),
+        "standing": _standing(id, version, deal),
+        "terms": [one for number, one in enumerate(terms) if one not in terms[:number]],
+        **source_view(version, deal),
+    }
+
+
+def _standing(id: str, version: ClauseVersion, deal: Deal) -> str:
+    world = deal.worlds[0]
+    if id in world.removed:
+        return "removed"
+    if id in world.proposed and world.current.get(id) is not version:
+        return "amended" if id in world.current else "added"
+    return "in_force"
+
+
+def source_view(version: ClauseVersion, deal: Deal) -> Plain:
+    """On what basis a clause is taken to be so, and where it stands."""
+    source = version.clause.source
+    documents = {**deal.agreement.sources, **(deal.sheet.sources if deal.sheet else {})}
+    document = documents.get(source.document) if source.document else None
+    return {
+        "basis": source.basis,
+        "document": document.title if document else "",
+        "section": source.section or "",
+        "quote": source.quote or "",
+        "attributed_to": source.attributed_to or "",
+        "instrument": instrument_title(version.instrument, deal),
+        **place_view(version.written_at),
+    }
+
+
+def instrument_title(instrument: str, deal: Deal) -> str:
+    """The title of the agreement, amendment or term sheet of an id."""
+    if deal.sheet is not None and instrument == deal.sheet.id:
+        return deal.sheet.title
+    amendment = deal.agreement.amendments.get(instrument)
+    return capital(amendment.title) if amendment else deal.agreement.title
+
+
+def place_view(place: Place) -> Plain:
+    """A place by the file's name alone: where a folder lies on somebody's machine is no part of a memo."""
+    return {"file": PurePath(place.file).name if place.line > 0 else "", "line": max(place.line, 0)}
+
+
+def _missing(path: str, deal: Deal) -> str:
+    id, _, term = path.rpartition(".")
+    for world in deal.worlds:
+        version = world.result.get(id) or world.current.get(id)
+        if version is not None:
+            types = version.clause.term_types()
+            value = getattr(version.clause, term, None)
+            shown = f"known only as {known(value, types[term], deal)}" if value is not None and term in types else "not stated"
+            return f"the {term_words(term)} of {clause_phrase(id, deal)} ({shown})"
+    return f"the {term_words(term)} of {id.replace('-', ' ')}"
