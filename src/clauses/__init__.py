@@ -1,0 +1,49 @@
+"""clauses reviews a term sheet against the agreement in force, and says why.
+
+    from clauses import examine_file
+
+    examined = examine_file("term-sheets/oracle-stargate-capacity.yaml")
+    print(examined.review.verdict, [finding.message for finding in examined.review.findings])
+
+What stands in `__all__` is public: it changes only with a new major version. Names are imported when they are
+first used, so that `import clauses` is cheap.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from clauses.errors import ClausesError, Problem
+    from clauses.language.pack import RulePack, load_pack
+    from clauses.memo.memo import write_memo
+    from clauses.review.finding import Finding, Review
+    from clauses.review.review import Examined, Reviewer, review
+    from clauses.terms.agreement import Agreement, TermSheet, read_agreement, read_term_sheet
+    from clauses.terms.values import Date, Days, Money, Months, Number, Percentage
+    from clauses.use_cases import built_in_pack, examine_file
+
+__all__ = [
+    "Agreement", "ClausesError", "Date", "Days", "Examined", "Finding", "Money", "Months", "Number", "Percentage",
+    "Problem", "Review", "Reviewer", "RulePack", "TermSheet", "built_in_pack", "examine_file", "load_pack",
+    "read_agreement", "read_term_sheet", "review", "write_memo",
+]  # fmt: skip
+
+_HOMES = {
+    "clauses.errors": ("ClausesError", "Problem"),
+    "clauses.language.pack": ("RulePack", "load_pack"),
+    "clauses.memo.memo": ("write_memo",),
+    "clauses.review.finding": ("Finding", "Review"),
+    "clauses.review.review": ("Examined", "Reviewer", "review"),
+    "clauses.terms.agreement": ("Agreement", "TermSheet", "read_agreement", "read_term_sheet"),
+    "clauses.terms.values": ("Date", "Days", "Money", "Months", "Number", "Percentage"),
+    "clauses.use_cases": ("built_in_pack", "examine_file"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(home), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -195,6 +195,24 @@ def examine(
     return found, remark
 
 
+def built_in_pack(name: str = BUILT_IN_PACK) -> RulePack:
+    """A pack that ships with clauses."""
+    return packs(Choice(rules=(name,)))[0]
+
+
+def examine_file(
+    term_sheet: Path | str, agreement: Path | str | None = None, as_of: str | None = None, choice: Choice | None = None
+) -> Examined:
+    """Review one term sheet from its file, with the built-in pack unless another is chosen.
+
+    `agreement` is the agreement's file, if not the one that the term sheet names; `as_of` a day such as
+    `2025-07-01`, if not the date of the term sheet. Raises ClausesError with every problem of the inputs.
+    """
+    base = str(agreement) if agreement is not None else None
+    found, _ = examine([str(term_sheet)], choice or Choice(), base, day(as_of) if as_of else None)
+    return found[0]
+
+
 def single_day(sheet: TermSheet) -> Date:
     """The day as of which a term sheet is reviewed: its date, which must be a day."""
     if not sheet.dated.is_exact:

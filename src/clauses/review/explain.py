@@ -15,7 +15,7 @@ from clauses.language.show import english, show, term_words
 from clauses.review.finding import Derivation, TermValue
 from clauses.review.wording import NOT_STATED, clause_phrase, phrase
 from clauses.source import Location, Place
-from clauses.terms.facts import Deal, Fact
+from clauses.terms.facts import Deal, Fact, Standings
 from clauses.terms.values import Date, Value
 
 Clauses = Mapping[str, Fact]
@@ -29,7 +29,7 @@ class Explainer:
     rule: Rule
     parameters: Mapping[str, Value | str]
     deal: Deal
-    facts: Mapping[tuple[str, str | None], list[Fact]]
+    facts: Standings
     """All facts by kind and layer, to look for what excuses."""
 
     def truth(self, node: ast.Node, clauses: Clauses) -> Truth:
@@ -76,7 +76,7 @@ class Explainer:
             pattern = absence.pattern
             text = f"no {pattern.alias}: {pattern.kind}" + (f" with {absence.text}" if absence.text else "")
             excused, parts = Truth.FALSE, []
-            for fact in self.facts.get((pattern.kind, pattern.layer), []):
+            for _, fact in self.facts.get((pattern.kind, pattern.layer), []):
                 if fact in clauses.values():
                     continue
                 chosen = {**clauses, pattern.alias: fact}
@@ -115,7 +115,7 @@ class Explainer:
                 found.append((leaf, clauses))
         for absence in self.rule.unless:
             pattern = absence.pattern
-            for fact in self.facts.get((pattern.kind, pattern.layer), []):
+            for _, fact in self.facts.get((pattern.kind, pattern.layer), []):
                 chosen = {**clauses, pattern.alias: fact}
                 if fact not in clauses.values() and self.truth(absence.when, chosen) is Truth.UNKNOWN:
                     leaves = [leaf for leaf in _smallest(absence.when) if self.truth(leaf, chosen) is Truth.UNKNOWN]

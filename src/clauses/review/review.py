@@ -28,10 +28,10 @@ from clauses.review.finding import (
     Summary,
     Verdict,
 )
-from clauses.review.status import by_kind_and_layer, status_of
+from clauses.review.status import status_of
 from clauses.review.wording import clause_phrase, message
 from clauses.terms.agreement import Agreement, TermSheet
-from clauses.terms.facts import Deal, Fact, deal
+from clauses.terms.facts import Deal, Fact, by_kind_and_layer, deal
 from clauses.terms.values import Date, Value
 
 
@@ -194,10 +194,7 @@ def _summary(rules: Sequence[RuleStatus]) -> Summary:
 
 
 def _findings(world: Deal, one: PackRun) -> list[Finding]:
-    facts: dict[tuple[str, str | None], list[Fact]] = {}
-    for fact in one.outcome.facts:
-        for layer in (None, *sorted(fact.layers)):
-            facts.setdefault((fact.kind, layer), []).append(fact)
+    facts = by_kind_and_layer(one.outcome.facts)
     context = next(fact for fact in world.facts if fact.kind == "context")
     found = []
     for rule in one.pack.rules:

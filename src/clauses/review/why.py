@@ -14,10 +14,10 @@ from clauses.language.show import english, english_pattern, rule_in_english, ter
 from clauses.review.explain import Explainer, location, truth_word
 from clauses.review.finding import Derivation, Finding
 from clauses.review.review import Examined, PackRun
-from clauses.review.status import Status, by_kind_and_layer, status_of
+from clauses.review.status import Status, status_of
 from clauses.review.wording import phrase
 from clauses.source import Location
-from clauses.terms.facts import Fact
+from clauses.terms.facts import Fact, by_kind_and_layer
 
 MAXIMUM_COMBINATIONS = 20
 """How many combinations of clauses a why-not goes through one by one."""
@@ -72,7 +72,7 @@ def explain(examined: Examined, only: Sequence[str] = ()) -> list[Explanation]:
 
 
 def _explanation(examined: Examined, run: PackRun, rule: Rule, status: Status) -> Explanation:
-    facts = _by_kind_and_layer(run)
+    facts = by_kind_and_layer(run.outcome.facts)
     explainer = Explainer(rule, run.parameters, examined.deal, facts)
     findings = tuple(finding for finding in examined.review.findings if finding.rule == rule.id)
     reasons: tuple[Reason, ...] = ()
@@ -103,24 +103,16 @@ def _without_article(text: str) -> str:
     return text.split(" ", 1)[1]
 
 
-def _by_kind_and_layer(run: PackRun) -> dict[tuple[str, str | None], list[Fact]]:
-    found: dict[tuple[str, str | None], list[Fact]] = {}
-    for fact in run.outcome.facts:
-        for layer in (None, *sorted(fact.layers)):
-            found.setdefault((fact.kind, layer), []).append(fact)
-    return found
-
-
 def _clauses(explainer: Explainer, facts: Sequence[Fact]) -> dict[str, Fact]:
     clauses = {pattern.alias: fact for pattern, fact in zip(explainer.rule.given, facts, strict=True)}
-    clauses["context"] = explainer.facts["context", None][0]
+    clauses["context"] = explainer.facts["context", None][0][1]
     return clauses
 
 
 def _why_not(explainer: Explainer) -> tuple[tuple[Reason, ...], str | None]:
     """For each combination of clauses, what keeps the rule from being breached."""
     given = explainer.rule.given
-    candidates = [explainer.facts.get((pattern.kind, pattern.layer), []) for pattern in given]
+    candidates = [[fact for _, fact in explainer.facts.get((p.kind, p.layer), [])] for p in given]
     combinations = (one for one in itertools.product(*candidates) if len({id(fact) for fact in one}) == len(one))
     reasons = []
     for facts in itertools.islice(combinations, MAXIMUM_COMBINATIONS + 1):

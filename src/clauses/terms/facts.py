@@ -95,6 +95,19 @@ class Fact:
         return NOWHERE
 
 
+Standings = Mapping[tuple[str, str | None], list[tuple[int, Fact]]]
+"""Facts with their numbers, by kind and layer; layer None holds all of the kind."""
+
+
+def by_kind_and_layer(facts: Sequence[Fact]) -> Standings:
+    """Sort facts by where they stand, in their order."""
+    found: dict[tuple[str, str | None], list[tuple[int, Fact]]] = {}
+    for number, fact in enumerate(facts):
+        for layer in (None, *sorted(fact.layers)):
+            found.setdefault((fact.kind, layer), []).append((number, fact))
+    return found
+
+
 @dataclass(frozen=True)
 class Deal:
     """Everything that a review looks at, ready for the engines."""
