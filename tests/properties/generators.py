@@ -365,8 +365,8 @@ class Generator:
 
     def rule(self, number: int, kinds: Sequence[str], derives: str | None) -> dict[str, Any]:
         """A rule document. Each pattern after the first is tied to an earlier one, mostly by an equality."""
-        aliases = [f"a{i}" for i in range(self.pick((1, 1, 2, 2, 2, 3, 3, 4)))]
-        chosen = {alias: self.pick(kinds) for alias in aliases}
+        chosen = self.patterns(kinds, derives is not None)
+        aliases = list(chosen)
         scope: Scope = {alias: types_of(kind) for alias, kind in chosen.items()}
         parts = [self.tie(scope, one, other) for one, other in zip(aliases, aliases[1:], strict=False)]
         with_context = {**scope, "context": GENERAL_KINDS["context"]} if self.chance(0.3) else scope
@@ -393,6 +393,15 @@ class Generator:
         else:
             document["says"] = "random"
         return document
+
+    def patterns(self, kinds: Sequence[str], derives: bool) -> dict[str, str]:
+        """The kinds of the given patterns. Few read derived facts, of which there may be very many."""
+        wanted = [self.pick(kinds) for _ in range(self.pick((1, 1, 2) if derives else (1, 1, 2, 2, 2, 3, 3, 4)))]
+        most = 1 if derives else 2
+        derived = [kind for kind in wanted if kind in DERIVED][:most]
+        plain = [kind for kind in wanted if kind not in DERIVED][: 1 if derived else 4]
+        self.random.shuffle(mixed := derived + plain)
+        return {f"a{number}": kind for number, kind in enumerate(mixed)}
 
     def absence(self, scope: Scope, own: str) -> str:
         """The condition of an `unless`: at most one list in each way to hold."""

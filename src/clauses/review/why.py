@@ -127,21 +127,29 @@ def _why_not(explainer: Explainer) -> tuple[tuple[Reason, ...], str | None]:
 def _reason(explainer: Explainer, clauses: Mapping[str, Fact]) -> Reason:
     derivation = explainer.derivation(clauses)
     steps = [_step(explainer, leaf, clauses) for leaf in _deciding(explainer, clauses)]
-    steps += _excuse_steps(explainer, derivation, clauses)
+    if explainer.truth(explainer.rule.when, clauses) is not Truth.FALSE:
+        steps += _excuse_steps(explainer, clauses)
     names = [explainer.subject(clauses[pattern.alias]) for pattern in explainer.rule.given]
     return Reason(tuple(names), tuple(steps), derivation)
 
 
 def _deciding(explainer: Explainer, clauses: Mapping[str, Fact]) -> Iterator[ast.Node]:
     """The conditions that decide: the false ones where the whole is false, else all that hold or may."""
-    when = explainer.rule.when
-    parts = when.parts if isinstance(when, ast.And) else (when,)
-    truths = [(part, explainer.truth(part, clauses)) for part in parts]
-    worst = min((truth for _, truth in truths), default=Truth.TRUE)
-    for part, truth in truths:
-        if worst is Truth.FALSE and truth is not Truth.FALSE:
-            continue
-        yield part
+    is_false = explainer.truth(explainer.rule.when, clauses) is Truth.FALSE
+    yield from _parts(explainer, explainer.rule.when, clauses, is_false)
+
+
+def _parts(explainer: Explainer, node: ast.Node, clauses: Mapping[str, Fact], only_false: bool) -> Iterator[ast.Node]:
+    """The parts of a conjunction; of a false one only the false parts, down to the smallest."""
+    if only_false and explainer.truth(node, clauses) is not Truth.FALSE:
+        return
+    if isinstance(node, ast.And):
+        for part in node.parts:
+            yield from _parts(explainer, part, clauses, only_false)
+    elif only_false and isinstance(node, ast.Named):
+        yield from _parts(explainer, node.meaning, clauses, only_false)
+    else:
+        yield node
 
 
 def _step(explainer: Explainer, node: ast.Node, clauses: Mapping[str, Fact]) -> Because:
@@ -159,7 +167,7 @@ def _step(explainer: Explainer, node: ast.Node, clauses: Mapping[str, Fact]) -> 
     return Because(english(node), truth_word(truth), tuple(values))
 
 
-def _excuse_steps(explainer: Explainer, derivation: Derivation, clauses: Mapping[str, Fact]) -> list[Because]:
+def _excuse_steps(explainer: Explainer, clauses: Mapping[str, Fact]) -> list[Because]:
     steps = []
     excuses = explainer.excuses(clauses)
     for absence, excuse in zip(explainer.rule.unless, excuses, strict=True):
