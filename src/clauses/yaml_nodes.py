@@ -143,14 +143,20 @@ def reason(error: OSError | ValueError) -> str:
     return (getattr(error, "strerror", None) or "its name is not one that files have").lower()
 
 
-def parse(source: Source) -> Mapping_:
-    """Parse a source by the ending of its name: `.json`, `.toml`, else YAML. The top is a mapping."""
+def parse(source: Source, stop: int | None = None) -> Mapping_:
+    """Parse a source by the ending of its name: `.json`, `.toml`, else YAML. The top is a mapping.
+
+    `stop` leaves out what comes after that index of a YAML text.
+    """
     if not source.text.strip():
         raise InputError.of("empty-file", "the file is empty", source.place(0, 0))
-    ending = source.name.rpartition(".")[2]
-    read = {"toml": _parse_toml, "json": _parse_json}.get(ending, _parse_yaml)
     problems = Problems()
-    node = read(source, problems)
+    if source.name.endswith(".toml"):
+        node = _parse_toml(source, problems)
+    elif source.name.endswith(".json"):
+        node = _JsonReader(source, problems).document()
+    else:
+        node = _parse_yaml(source, problems, stop)
     problems.raise_as(InputError)
     if not isinstance(node, Mapping_):
         raise InputError.of("not-a-mapping", "the file should hold `key: value` lines at the top", node.place)
@@ -176,11 +182,11 @@ def from_plain(value: Any, place: Place = NOWHERE) -> Node:
 # --- YAML --------------------------------------------------------------------------------------
 
 
-def _parse_yaml(source: Source, problems: Problems) -> Node:
+def _parse_yaml(source: Source, problems: Problems, stop: int | None) -> Node:
     """The tree of a YAML text. It is built from the parser's events: what the parser itself would build
     is built by recursion in C, and a text that is nested deeply enough would end the process."""
     try:
-        return _YamlReader(source, problems).document()
+        return _YamlReader(source, problems, source.text[:stop]).document()
     except yaml.YAMLError as error:
         raise _not_yaml(source, error) from None
 
@@ -233,10 +239,10 @@ _NOT_IN_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 class _YamlReader:
     """Turns the parser's events into a tree, noting what we refuse."""
 
-    def __init__(self, source: Source, problems: Problems) -> None:
+    def __init__(self, source: Source, problems: Problems, text: str) -> None:
         self.source = source
         self.problems = problems
-        self.events: Iterator[Any] = yaml.parse(source.text, Loader=_LOADER)
+        self.events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
 
     def document(self) -> Node:
         node: Node | None = None
@@ -324,10 +330,6 @@ def _enter(
 
 
 # --- JSON --------------------------------------------------------------------------------------
-
-
-def _parse_json(source: Source, problems: Problems) -> Node:
-    return _JsonReader(source, problems).document()
 
 
 class _JsonReader:
@@ -435,7 +437,7 @@ class _JsonReader:
 
 # --- TOML --------------------------------------------------------------------------------------
 
-Path_ = tuple[str, ...]
+Steps = tuple[str, ...]
 """The keys, and the numbers of list items, that lead to a value."""
 
 _TOML_SAYS = (
@@ -476,7 +478,8 @@ def _parse_toml(source: Source, problems: Problems) -> Node:
         place = source.place(index, index + 1)
         raise InputError.of("not-toml", f"this is not valid TOML: {said}", place) from None
     except (ValueError, RecursionError):
-        raise InputError.of("not-toml", "this is not valid TOML: a number has too many digits", source.place(0, 0)) from None
+        sentence = "this is not valid TOML: a number has too many digits"
+        raise InputError.of("not-toml", sentence, source.place(0, 0)) from None
     return places.tree(data, (), source.place(0, 0))
 
 
@@ -498,14 +501,14 @@ class _TomlPlaces:
     def __init__(self, source: Source, problems: Problems) -> None:
         self.source, self.text, self.problems = source, source.text, problems
         self.index = 0
-        self.keys: dict[Path_, Place] = {}
-        self.values: dict[Path_, tuple[Place, str]] = {}
+        self.keys: dict[Steps, Place] = {}
+        self.values: dict[Steps, tuple[Place, str]] = {}
         """The place of a value, and how it is written where it is a single one."""
-        self.lengths: dict[Path_, int] = {}
+        self.lengths: dict[Steps, int] = {}
         """The number of the last table of each `[[array]]`."""
 
     def read(self) -> None:
-        table: Path_ = ()
+        table: Steps = ()
         while self.skip():
             start = self.index
             if self.text[start] == "[":
@@ -534,7 +537,7 @@ class _TomlPlaces:
         self.index += len(sign)
         return True
 
-    def key(self) -> Path_:
+    def key(self) -> Steps:
         """The parts of a dotted key; empty where there is none."""
         start, parts = self.index, []
         while found := self.PART.match(self.text, self.index):
@@ -551,9 +554,9 @@ class _TomlPlaces:
             place = self.source.place(start, start + 1)
             raise InputError.of("too-deep", "the file is nested too deeply", place)
 
-    def table(self, parts: Path_, is_array: bool) -> Path_:
+    def table(self, parts: Steps, is_array: bool) -> Steps:
         """The path of a table; one inside an `[[array]]` belongs to its last item."""
-        path: Path_ = ()
+        path: Steps = ()
         for number, part in enumerate(parts, 1):
             path = (*path, part)
             if number == len(parts) and is_array:
@@ -563,7 +566,7 @@ class _TomlPlaces:
                 path = (*path, str(self.lengths[path]))
         return path
 
-    def entry(self, table: Path_, depth: int) -> bool:
+    def entry(self, table: Steps, depth: int) -> bool:
         """A `key = value`; False where there is none."""
         start = self.index
         parts = self.key()
@@ -581,7 +584,7 @@ class _TomlPlaces:
         self.keys[path] = place
         return self.value(path, depth)
 
-    def value(self, path: Path_, depth: int) -> bool:
+    def value(self, path: Steps, depth: int) -> bool:
         self.refuse_depth(depth, self.index)
         self.skip_spaces()
         start = self.index
@@ -602,7 +605,7 @@ class _TomlPlaces:
         while self.text.startswith((" ", "\t"), self.index):
             self.index += 1
 
-    def items(self, path: Path_, closing: str, depth: int) -> bool:
+    def items(self, path: Steps, closing: str, depth: int) -> bool:
         """What stands in brackets or braces, and the closing sign; False where that is not what stands there."""
         number = 0
         while self.skip() and not self.is_at(closing):
@@ -614,7 +617,7 @@ class _TomlPlaces:
                 return False
         return self.index <= len(self.text)
 
-    def tree(self, data: Any, path: Path_, outer: Place) -> Node:
+    def tree(self, data: Any, path: Steps, outer: Place) -> Node:
         """The tree of what the library read, each at its place."""
         place, written = self.values.get(path, (outer, ""))
         if isinstance(data, dict):

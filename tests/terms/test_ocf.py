@@ -384,7 +384,7 @@ def test_no_damage_to_the_sample_ends_in_a_traceback(
 def test_holdings_name_their_parties_by_slug(tmp_path: Path) -> None:
     double = {**ANN, "id": "s-other"}
     issued = [stock("1", "1"), stock("2", "1", "s-other"), stock("3", "1", "s-fund")]
-    parties, holdings = read_holdings(write(tmp_path, ANN, double, FUND, COMMON, *issued), NOWHERE)
+    parties, holdings, _ = read_holdings(write(tmp_path, ANN, double, FUND, COMMON, *issued), NOWHERE)
     assert list(parties) == ["acme-inc", "ann-agren", "ann-agren-2", "fund-iii-l-p"]
     assert parties["acme-inc"].roles == ("issuer",)
     assert parties["fund-iii-l-p"].roles == ("investor",)

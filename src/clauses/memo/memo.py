@@ -56,7 +56,7 @@ def memo_document(examined: Examined, templates: Path | None = None) -> Document
     used = _used(found)
     memo = plain(view(examined))
     memo["appendix"]["templates"] = [{"name": one.name, "origin": one.origin, "sha256": one.sha256} for one in used]
-    values: Plain = {"memo": memo, "labels": labels, "house": house, "figures": draw(memo)}
+    values: Plain = {"memo": memo, "labels": labels, "house": house, "figures": draw(memo, labels)}
     markup = render_memo(found, values)
     root = parse(markup.memo)
     number_headings(root, house["numbering"])

@@ -25,6 +25,8 @@ def timeline_view(deal: Deal, labels_of: dict[str, list[str]], conflicting: dict
     for number, event in enumerate(events, 1):
         event["number"] = number
     _mark_conflicts(bars, conflicting)
+    for event in events:
+        event["is_clash"] = bool(conflicting.get(event["id"])) and event["standing"] in ("added", "amended")
     days = [deal.as_of.lowest, *(d for b in bars for d in b["days"]), *(d for e in events for d in (e["low"], e["high"]))]
     finite = [day for day in days if 1 < day < Date.limit]
     return {
@@ -107,15 +109,18 @@ def _events(deal: Deal, labels_of: dict[str, list[str]]) -> Iterator[Plain]:
             if value is None or name in ("starts", "ends"):
                 continue
             heading = examined_heading(version.id, deal)
-            yield _event(value, f"{capital(term_words(name))}: {heading}", standing, version.clause.source.basis, labels_of.get(version.id, []), deal)
+            what = f"{capital(term_words(name))}: {heading}"
+            basis, labels = version.clause.source.basis, labels_of.get(version.id, [])
+            yield _event(version.id, value, what, standing, basis, labels, deal)
     for amendment in deal.agreement.amendments.values():
-        yield _event(amendment.effective, f"Amendment takes effect: {amendment.title}", "in_force", "stated", [], deal)
+        yield _event("", amendment.effective, f"Amendment takes effect: {amendment.title}", "in_force", "stated", [], deal)
     if deal.sheet is not None and deal.sheet.effective is not None:
-        yield _event(deal.sheet.effective, f"Term sheet takes effect: {deal.sheet.title}", "added", "stated", [], deal)
+        yield _event("", deal.sheet.effective, f"Term sheet takes effect: {deal.sheet.title}", "added", "stated", [], deal)
 
 
-def _event(value: Date, what: str, standing: str, basis: str, labels: list[str], deal: Deal) -> Plain:
+def _event(id: str, value: Date, what: str, standing: str, basis: str, labels: list[str], deal: Deal) -> Plain:
     return {
+        "id": id,
         "low": value.lowest,
         "high": value.highest,
         "date": capital(known(value, _DATE, deal)),
@@ -123,4 +128,5 @@ def _event(value: Date, what: str, standing: str, basis: str, labels: list[str],
         "standing": standing,
         "basis": basis,
         "findings": labels,
+        "is_clash": False,
     }

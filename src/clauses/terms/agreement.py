@@ -38,6 +38,8 @@ class ClauseVersion:
     """The id of the agreement, amendment or term sheet that last wrote it."""
     in_force_since: Date | None = None
     """The latest day by which a clause in force must have started; None for a proposed one."""
+    changed: frozenset[str] = frozenset()
+    """The terms that the instrument wrote, where it added or amended the clause."""
     ambiguous: frozenset[str] = frozenset()
     """Terms that two amendments of the same date set differently: nobody can tell how they read."""
 
@@ -98,6 +100,8 @@ class Agreement:
     amendments: Mapping[str, Amendment]
     root: Mapping_ = field(repr=False)
     sha256: str
+    notes: tuple[str, ...] = ()
+    """What reading the cap table of the company left out, in sentences."""
 
     @property
     def file(self) -> str:
@@ -359,7 +363,7 @@ def _with_ocf_holdings(agreement: Agreement, path: str) -> Agreement:
     from clauses.terms import ocf
 
     place = agreement.root.items["cap_table"].place
-    parties, holdings = ocf.read_holdings(Path(agreement.file).parent / path, place)
+    parties, holdings, notes = ocf.read_holdings(Path(agreement.file).parent / path, place)
     versions = {
         id: ClauseVersion(id, clause, {}, place, agreement.id, agreement.dated)
         for id, clause in holdings.items()
@@ -370,6 +374,7 @@ def _with_ocf_holdings(agreement: Agreement, path: str) -> Agreement:
             **agreement.__dict__,
             "parties": {**parties, **agreement.parties},
             "clauses": {**agreement.clauses, **versions},
+            "notes": notes,
         }
     )
 

@@ -14,7 +14,7 @@ facts of a few more kinds, for rules that ask about clauses in general:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from clauses.source import NOWHERE, Place
 from clauses.terms.agreement import Agreement, ClauseVersion, TermSheet
@@ -64,7 +64,8 @@ GENERAL_KINDS: dict[str, dict[str, TermType]] = {
 def fact_types(kind: str) -> dict[str, TermType] | None:
     """The terms of a kind of fact with their types, or None where there is no such kind."""
     if kind in KINDS:
-        return {**_COMMON, **KINDS[kind].term_types()}
+        own = KINDS[kind].term_types()
+        return {**_COMMON, **own, "changed": TermType("choice", tuple(own), is_list=True)}
     return GENERAL_KINDS.get(kind)
 
 
@@ -134,15 +135,14 @@ def deal(agreement: Agreement, sheet: TermSheet | None, as_of: Date, known_on: D
     """
     possible = worlds(agreement, as_of, sheet, known_on)
     parties = {**agreement.parties, **(sheet.parties if sheet else {})}
-    tables = [cap_table({id: version.clause for id, version in world.result.items()}) for world in possible]
     found = [_context(sheet, as_of)]
     found += _party_facts(agreement, sheet)
     for standing in standings(possible):
         found.append(_clause_fact(standing, as_of))
         found.append(_general_fact(standing, found[-1]))
     found += _ambiguity_facts(possible)
-    found += _holding_facts(tables, possible)
-    return Deal(agreement, sheet, as_of, possible, parties, tables[0], found)
+    found += _holding_facts(possible)
+    return Deal(agreement, sheet, as_of, possible, parties, _table(possible[0].result), found)
 
 
 def _context(sheet: TermSheet | None, as_of: Date) -> Fact:
@@ -169,8 +169,10 @@ def _party_facts(agreement: Agreement, sheet: TermSheet | None) -> list[Fact]:
 
 def _clause_fact(standing: Standing, as_of: Date) -> Fact:
     version = standing.version
-    values: dict[str, FactValue] = {"id": version.id, "basis": version.clause.source.basis}
-    for name in version.clause.term_types():
+    terms = version.clause.term_types()
+    changed = tuple(name for name in terms if name in version.changed and "proposed" in standing.layers)
+    values: dict[str, FactValue] = {"id": version.id, "basis": version.clause.source.basis, "changed": changed}
+    for name in terms:
         value = getattr(version.clause, name)
         if value is not None:
             values[name] = value
@@ -239,27 +241,35 @@ def _ambiguity_facts(possible: Sequence[World]) -> list[Fact]:
     return found
 
 
-def _holding_facts(tables: Sequence[CapTable], possible: Sequence[World]) -> list[Fact]:
-    """The holdings after each event; certain where every world has them so."""
-    counts: dict[tuple[HoldingAfter, bool], tuple[World, int]] = {}
-    for table, world in zip(tables, possible, strict=True):
-        for holding in holdings_after(table):
-            key = (holding, holding.event in world.proposed)
+def _holding_facts(possible: Sequence[World]) -> list[Fact]:
+    """The holdings after each event, certain where every world has them so.
+
+    What the term sheet leaves as it was stands in `current` and `result`; what it changes, in `current` before and
+    in `proposed` and `result` after.
+    """
+    counts: dict[tuple[HoldingAfter, frozenset[str]], tuple[World, int]] = {}
+    for world in possible:
+        before, after = (set(holdings_after(_table(clauses))) for clauses in (world.current, world.result))
+        for holding in sorted(before | after, key=str):
+            layers = {"current"} if holding in before else {"proposed"}
+            key = (holding, frozenset(layers | ({"result"} if holding in after else set())))
             counts[key] = (world, counts.get(key, (world, 0))[1] + 1)
     return [
-        replace(_holding_fact(holding, world), certain=count == len(possible))
-        for (holding, _), (world, count) in counts.items()
+        _holding_fact(holding, layers, world, count == len(possible))
+        for (holding, layers), (world, count) in counts.items()
     ]
 
 
-def _holding_fact(holding: HoldingAfter, world: World) -> Fact:
-    """A holding after an event, in the layers of the event's clause: proposed events make proposed holdings."""
-    event = world.result[holding.event]
-    layers = {"result"} | ({"proposed"} if holding.event in world.proposed else set())
+def _table(clauses: Mapping[str, ClauseVersion]) -> CapTable:
+    return cap_table({id: version.clause for id, version in clauses.items()})
+
+
+def _holding_fact(holding: HoldingAfter, layers: frozenset[str], world: World, certain: bool) -> Fact:
+    event = world.result.get(holding.event) or world.current[holding.event]
     id = f"{holding.holder}@{holding.event}"
-    values: dict[str, FactValue] = {"id": id, "basis": "stated", "event": holding.event}
+    values: dict[str, FactValue] = {"id": id, "basis": "stated", "changed": (), "event": holding.event}
     values |= {"holder": holding.holder, "issuer": holding.issuer, "subject_to": (), "notwithstanding": ()}
     if holding.stake is not None:
         values["stake"] = holding.stake
     reason = f"the cap table after `{holding.event}`"
-    return Fact("holding", id, frozenset(layers), True, values, event, {"stake": reason})
+    return Fact("holding", id, layers, certain, values, event, {"stake": reason})

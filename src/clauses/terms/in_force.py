@@ -250,7 +250,7 @@ def apply_change(clauses: Clauses, change: Change, instrument: str, since: Date 
             return
         added = read_clause(id, Mapping_(change.nodes, {}, change.written_at), change.place, instrument, problems)
         if added:
-            clauses[id] = replace(added, in_force_since=since)
+            clauses[id] = replace(added, in_force_since=since, changed=frozenset(change.nodes))
         return
     if in_force is None:
         problems.add("not-in-force", f"the clause `{id}` is not in force", change.place, did_you_mean(id, clauses))
@@ -285,4 +285,6 @@ def _amended(version: ClauseVersion, change: Change, instrument: str, problems: 
     still_unclear = version.ambiguous - set(change.nodes)
     for term in still_unclear - {""}:
         merged = _made_ambiguous(merged, term)
-    return replace(merged, in_force_since=version.in_force_since, ambiguous=still_unclear)
+    return replace(
+        merged, in_force_since=version.in_force_since, changed=frozenset(change.nodes), ambiguous=still_unclear
+    )

@@ -106,8 +106,9 @@ def read_company(path: Path | str) -> Company:
     return _Reader(manifest).company()
 
 
-def read_holdings(path: Path, place: Place) -> tuple[dict[str, Party], dict[str, Holding]]:
-    """The parties and holdings of a company: parties by an id made of their names, holdings as `ocf-<party>`.
+def read_holdings(path: Path, place: Place) -> tuple[dict[str, Party], dict[str, Holding], tuple[str, ...]]:
+    """The parties and holdings of a company: parties by an id made of their names, holdings as `ocf-<party>`;
+    and what was left out, in sentences.
 
     `place` is where an agreement names the company. Raises InputError: there if nothing is at the path, else
     in the company's files.
@@ -124,7 +125,7 @@ def read_holdings(path: Path, place: Place) -> tuple[dict[str, Party], dict[str,
         roles: tuple[Literal["investor"], ...] = ("investor",) if stakeholder in company.investors else ()
         parties[id] = Party(name=names[stakeholder], roles=roles)
         holdings[f"ocf-{id}"] = _holding(id, issuer, stake, stakeholder, company)
-    return parties, holdings
+    return parties, holdings, company.notes
 
 
 def _holding(id: str, issuer: str, stake: Fraction, stakeholder: str, company: Company) -> Holding:
