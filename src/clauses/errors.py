@@ -14,11 +14,19 @@ conflict) and never *undetermined* (the input is right and does not say enough).
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from clauses.source import Place, printable
+
+
+MAXIMUM_SHOWN = 100
+"""How many problems are printed; a program can ask for all of them."""
+
+MAXIMUM_NAMES = 2000
+"""Among how many known words the nearest is sought."""
 
 
 @dataclass(frozen=True)
@@ -36,17 +44,23 @@ class Problem:
         """The problem as the command line prints it: place, sentence, excerpt, hint."""
         has_line = self.place is not None and self.place.line > 0
         where = f"{self.place if has_line else self.place.file}: " if self.place else ""
-        lines = [printable(f"{where}error[{self.id}] {self.sentence}")]
+        lines = [printable(f"{where}error[{self.id}] {_shortened(self.sentence)}")]
         if has_line and self.place is not None:
             lines += ["  " + line for line in self.place.excerpt().splitlines()]
         if self.hint:
-            lines.append(printable(f"  = {self.hint}"))
+            lines.append(printable(f"  = {_shortened(self.hint)}"))
         return "\n".join(lines)
 
     def data(self) -> dict[str, object]:
         """The problem as plain data, with the same words as `text`."""
         location = self.place.location() if self.place else None
-        return {"id": self.id, "sentence": self.sentence, "location": location, "hint": self.hint}
+        hint = _shortened(self.hint) if self.hint else None
+        return {"id": self.id, "sentence": _shortened(self.sentence), "location": location, "hint": hint}
+
+
+def _shortened(sentence: str) -> str:
+    """A sentence in which no word of the user takes more than a line."""
+    return re.sub(r"`([^`]{60})[^`]{41,}`", r"`\1…`", sentence)
 
 
 class ClausesError(Exception):
@@ -55,7 +69,10 @@ class ClausesError(Exception):
     def __init__(self, problems: Problem | Iterable[Problem]) -> None:
         listed = [problems] if isinstance(problems, Problem) else list(problems)
         self.problems: Sequence[Problem] = list(dict.fromkeys(listed))
-        super().__init__("\n".join(problem.text() for problem in self.problems))
+        shown = [problem.text() for problem in self.problems[:MAXIMUM_SHOWN]]
+        if len(self.problems) > len(shown):
+            shown.append(f"and {len(self.problems) - len(shown)} more errors")
+        super().__init__("\n".join(shown))
 
     @classmethod
     def of(cls, id: str, sentence: str, place: Place | None = None, hint: str | None = None) -> Self:
@@ -102,6 +119,8 @@ class Problems:
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """A hint with the nearest known word, or with all of them where they are few."""
     names = sorted(set(known))
+    if len(names) > MAXIMUM_NAMES or len(word) > 200:
+        return None
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if near:
         return f"did you mean `{near[0]}`?"

@@ -12,7 +12,7 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -194,7 +194,7 @@ def _parse_yaml(source: Source, problems: Problems, stop: int | None) -> Node:
 _YAML_SAYS = (
     ("mapping values are not allowed", "a `:` stands where no key can be",
      "a text with `: ` in it needs quotes around it; keys of one level start in one column"),
-    ("could not find expected ':'", "a key lacks its `:`", "check the indentation, and that each key ends with a colon"),
+    ("could not find expected ':'", "a key lacks its `:`", "check the indentation and the colons"),
     ("expected <block end>", "a key belongs here", "keys of one level start in one column"),
     ("did not find expected key", "a key belongs here", "keys of one level start in one column"),
     ("expected '-' indicator", "the next `-` of the list belongs here", "all `-` of a list start in one column"),
@@ -229,8 +229,9 @@ def _not_yaml(source: Source, error: yaml.YAMLError) -> InputError:
     index = source.index(mark.line, mark.column)
     place = source.place(index, index + 1)
     problem = str(getattr(error, "problem", None))
-    sentence, hint = next(((ours, hint) for theirs, ours, hint in _YAML_SAYS if theirs in problem), (None, None))
-    return InputError.of("not-yaml", f"this is not valid YAML: {sentence or 'it cannot be read here'}", place, hint)
+    known = ((ours, hint) for theirs, ours, hint in _YAML_SAYS if theirs in problem)
+    sentence, hint = next(known, ("it cannot be read here", None))
+    return InputError.of("not-yaml", f"this is not valid YAML: {sentence}", place, hint)
 
 
 _NOT_IN_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|(?<!^)\ufeff")
@@ -332,6 +333,10 @@ def _enter(
 # --- JSON --------------------------------------------------------------------------------------
 
 
+_read_json_text: Callable[[str, int, bool], tuple[str, int]] = json.decoder.scanstring  # type: ignore[attr-defined]
+"""Reads a text in quotes from the character after the first; the standard library's own."""
+
+
 class _JsonReader:
     """Reads JSON by its own grammar, with the place of everything; numbers stay as they are written."""
 
@@ -399,7 +404,7 @@ class _JsonReader:
         if not self.text.startswith('"', start):
             raise self.refused('a key in quotes (`"`) belongs here')
         try:
-            text, self.index = json.decoder.scanstring(self.text, start + 1, True)
+            text, self.index = _read_json_text(self.text, start + 1, True)
         except json.JSONDecodeError as error:
             said = {"U": "a text in quotes does not end", "Invalid c": "a text holds a control character"}
             sentence = next((ours for theirs, ours in said.items() if error.msg.startswith(theirs)), None)

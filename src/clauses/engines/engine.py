@@ -81,11 +81,12 @@ def run(prepared: Prepared, pack: RulePack, facts: Sequence[Fact]) -> Outcome:
 def _derived(rules: Sequence[Rule], matches: Mapping[str, Matches], facts: Sequence[Fact]) -> list[Fact]:
     """The facts that rules derive; equal facts are one, certain if any derivation of it is."""
     made: dict[str, tuple[Fact, bool]] = {}
+    context = next((fact for fact in facts if fact.kind == "context"), None)
     for rule in rules:
         if rule.derives is None:
             continue
         for binding, truth in sorted(matches[rule.id].items()):
-            fact = _derive(rule, rule.derives, [facts[number] for number in binding])
+            fact = _derive(rule, rule.derives, [facts[number] for number in binding], context)
             first, certain = made.get(fact.id, (fact, False))
             made[fact.id] = (first, certain or truth is Truth.TRUE)
     return [
@@ -94,8 +95,10 @@ def _derived(rules: Sequence[Rule], matches: Mapping[str, Matches], facts: Seque
     ]
 
 
-def _derive(rule: Rule, derives: Derives, matched: Sequence[Fact]) -> Fact:
+def _derive(rule: Rule, derives: Derives, matched: Sequence[Fact], context: Fact | None) -> Fact:
     by_alias = {pattern.alias: fact for pattern, fact in zip(rule.given, matched, strict=True)}
+    if context is not None:
+        by_alias["context"] = context
     values: dict[str, FactValue] = {}
     for name, node in derives.terms.items():
         if isinstance(node, ast.Term):

@@ -380,11 +380,12 @@ class _RuleReader:
     ) -> ast.Node | None:
         """A term of a matched clause (`alias.term`) or a fixed value."""
         alias, dot, term = item.text.partition(".")
-        if dot and alias in aliases:
-            given = aliases[alias].get(term)
+        known = {**aliases, "context": GENERAL_KINDS["context"]}
+        if dot and alias in known:
+            given = known[alias].get(term)
             if given is None:
                 self.problems.add(
-                    "unknown-term", f"`{alias}` has no term `{term}`", item.place, did_you_mean(term, aliases[alias])
+                    "unknown-term", f"`{alias}` has no term `{term}`", item.place, did_you_mean(term, known[alias])
                 )
             elif given.is_list or (given.name != type.name and type.name != "text"):
                 self.problems.add("wrong-type", f"`{item.text}` is a {given}, and a {type} belongs here", item.place)

@@ -108,7 +108,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.marked: list[str] = []
         """The files that marks name, by number."""
         self.filters = {name: self.filters[name] for name in _FILTERS}
-        self.filters |= {"fill": fill, "counted": counted, "listed": listed, "sentence": sentence}
+        self.filters |= {"fill": fill, "counted": counted, "listed": listed, "sentence": sentence, "capital": capital}
         self.tests = {name: self.tests[name] for name in _TESTS}
         self.globals = {"range": self.globals["range"], "namespace": Namespace}
 
@@ -207,6 +207,12 @@ def sentence(text: Any) -> Markup:
         return Markup("")
     shown = Markup(raw[:1].upper()) + raw[1:]
     return shown if re.search(r"[.?!:;…][”’\"')\]]*$", str(shown)) else shown + "."
+
+
+def capital(text: Any) -> Markup:
+    """A text with a capital letter first."""
+    raw = escape(text)
+    return Markup(raw[:1].upper()) + raw[1:]
 
 
 # --- running

@@ -80,9 +80,11 @@ def _bottom_line(examined: Examined, found: list[Group]) -> Plain:
     breached = [g.first.finding.severity for g in found if g.first.finding.status == "breached"]
     is_open = [g for g in found if g.first.finding.status == "undetermined" and g.first.finding.severity != "note"]
     counts = {severity: breached.count(severity) for severity in ("conflict", "consent", "flag", "note")}
+    order = (("conflict", counts["conflict"]), ("consent", counts["consent"]), ("open", len(is_open)), ("flag", counts["flag"]))
     return {
         "verdict": review.verdict,
-        "counts": {**counts, "open": len(is_open)},
+        "way": [{"kind": kind, "count": count} for kind, count in order if count],
+        "notes": counts["note"],
         "points": [_point(group) for group in _by_weight(found)],
         "summary": {
             "rules": review.summary.rules,

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from clauses.memo.plain import Plain
 from clauses.memo.prose import known
-from clauses.review.wording import clause_phrase
+from clauses.review.wording import clause_phrase, joined
 from clauses.terms.cap_table import DEFINITION, Range, Step
 from clauses.terms.facts import Deal
 from clauses.terms.kinds import TermType
@@ -21,6 +21,8 @@ def holdings_view(deal: Deal) -> Plain:
     issuers = getattr(deal.cap_table, "issuers", None) or {}
     return {
         "issuers": [_issuer(issuer, steps, deal) for issuer, steps in issuers.items()],
+        "issuers_named": joined([deal.party_name(issuer) for issuer in issuers]),
+        "steps_counted": max((len(steps) for steps in issuers.values()), default=0),
         "definition": DEFINITION,
         "problems": [
             {"clause": clause_phrase(p.clause, deal), "sentence": _in_words(p.sentence, deal)}

@@ -244,15 +244,14 @@ def _ambiguity_facts(possible: Sequence[World]) -> list[Fact]:
 def _holding_facts(possible: Sequence[World]) -> list[Fact]:
     """The holdings after each event, certain where every world has them so.
 
-    What the term sheet leaves as it was stands in `current` and `result`; what it changes, in `current` before and
-    in `proposed` and `result` after.
+    All stand in `result`; those that the term sheet makes other than they would have been, in `proposed` too. None
+    stands in `current`: what a holder has after an event to come, it does not have today.
     """
     counts: dict[tuple[HoldingAfter, frozenset[str]], tuple[World, int]] = {}
     for world in possible:
         before, after = (set(holdings_after(_table(clauses))) for clauses in (world.current, world.result))
-        for holding in sorted(before | after, key=str):
-            layers = {"current"} if holding in before else {"proposed"}
-            key = (holding, frozenset(layers | ({"result"} if holding in after else set())))
+        for holding in sorted(after, key=str):
+            key = (holding, frozenset({"result"} if holding in before else {"result", "proposed"}))
             counts[key] = (world, counts.get(key, (world, 0))[1] + 1)
     return [
         _holding_fact(holding, layers, world, count == len(possible))
@@ -265,7 +264,7 @@ def _table(clauses: Mapping[str, ClauseVersion]) -> CapTable:
 
 
 def _holding_fact(holding: HoldingAfter, layers: frozenset[str], world: World, certain: bool) -> Fact:
-    event = world.result.get(holding.event) or world.current[holding.event]
+    event = world.result[holding.event]
     id = f"{holding.holder}@{holding.event}"
     values: dict[str, FactValue] = {"id": id, "basis": "stated", "changed": (), "event": holding.event}
     values |= {"holder": holding.holder, "issuer": holding.issuer, "subject_to": (), "notwithstanding": ()}

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from clauses.errors import Problem, Problems, did_you_mean
-from clauses.yaml_nodes import Mapping_, Node, Scalar, Sequence, at
+from clauses.yaml_nodes import Absent, Mapping_, Node, Scalar, Sequence, at
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -27,13 +27,18 @@ def validate(model: type[ModelT], node: Node, problems: Problems, what: str) -> 
 
 
 def _problem(model: type[BaseModel], node: Mapping_, detail: Any, what: str) -> Problem:
-    path = tuple(detail["loc"])
+    is_key = detail["loc"][-1:] == ("[key]",)
+    path = tuple(detail["loc"][:-1] if is_key else detail["loc"])
     found, place = at(node, path)
     names = [str(step) for step in path if isinstance(step, str)]
     key = names[-1] if names else what
     if len(path) > 1 and detail["type"] in ("missing", "extra_forbidden"):
         what = f"`{path[-2]}`"
     written = found.text if isinstance(found, Scalar) else None
+    if is_key:
+        outer = at(node, path[:-1])[0]
+        place = outer.keys.get(key, place) if isinstance(outer, Mapping_) else place
+        written = key
     context = detail.get("ctx") or {}
     match detail["type"]:
         case "missing":
@@ -43,6 +48,10 @@ def _problem(model: type[BaseModel], node: Mapping_, detail: Any, what: str) -> 
             place = outer.keys.get(key, place) if isinstance(outer, Mapping_) else place
             known = _known_keys(model, path[:-1])
             return Problem("unknown-key", f"{what} has no key `{key}`", place, did_you_mean(key, known))
+        case "literal_error" | "not_a_value" if isinstance(found, Absent):
+            return Problem("empty", f"`{key}` is empty", place)
+        case "literal_error" | "not_a_value" if written is None:
+            return Problem("wrong-type", f"`{key}` should be a single text", place)
         case "literal_error":
             choices = _choices(str(context.get("expected", "")))
             return Problem(
@@ -59,6 +68,8 @@ def _problem(model: type[BaseModel], node: Mapping_, detail: Any, what: str) -> 
             )
         case "string_too_short" | "too_short":
             return Problem("empty", f"`{key}` is empty", place)
+        case "string_too_long" if is_key or "-" in str(written):
+            return Problem("too-long", f"`{written}` is longer than {context.get('max_length')} characters", place)
         case "string_too_long":
             return Problem("too-long", f"`{key}` is longer than {context.get('max_length')} characters", place)
     return Problem("wrong-type", f"`{key}` should be {_shape(detail['type'], found)}", place)

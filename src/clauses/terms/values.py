@@ -27,6 +27,9 @@ from clauses.terms.currencies import DECIMAL_PLACES
 UNKNOWN = "unknown"
 """How a document says that a value was looked for and not found."""
 
+MAXIMUM_LENGTH = 200
+"""The longest text that is read as a value."""
+
 _PLAIN_NUMBER = r"\d{1,3}(?:[,_ ]\d{3})+(?:\.\d+)?|\d[\d_]*(?:\.\d+)?|\.\d+"
 _SCALES = {"": 1, "k": 10**3, "thousand": 10**3, "m": 10**6, "mn": 10**6, "million": 10**6}
 _SCALES |= {"b": 10**9, "bn": 10**9, "billion": 10**9, "tn": 10**12, "trillion": 10**12}
@@ -107,6 +110,8 @@ class Value:
 
 def _read_range(text: str, read_one: Callable[[str], tuple[int, int]], limit: int) -> tuple[int, int]:
     """Read `one`, `one..other`, `one..` (at least) or `..other` (at most)."""
+    if len(text) > MAXIMUM_LENGTH:
+        raise NotAValue(f"no value is written with {len(text)} characters")
     first, dots, last = text.partition("..")
     if not dots:
         return read_one(text)
@@ -243,13 +248,14 @@ class Date(Value):
             elif re.fullmatch(r"\d{4}-\d{1,2}(-\d{1,2})?", part.strip()):
                 hint = "write month and day with two digits, as in `2030-04-01`"
             raise NotAValue(f"`{text}` is not a date", hint)
-        year, month, day = (int(group) if group else 0 for group in match.groups())
+        year, month, day = (int(group) if group else None for group in match.groups())
+        assert year is not None
         try:
-            if day:
+            if month is not None and day is not None:
                 one = datetime.date(year, month, day).toordinal()
                 return one, one
-            first = datetime.date(year, month or 1, 1)
-            last_month = month or 12
+            first = datetime.date(year, 1 if month is None else month, 1)
+            last_month = 12 if month is None else month
             last = datetime.date(year, last_month, calendar.monthrange(year, last_month)[1])
         except (ValueError, calendar.IllegalMonthError):
             raise NotAValue(f"there is no such date as `{part.strip()}`") from None
@@ -267,7 +273,7 @@ class Date(Value):
         if self.is_exact:
             return self._of(self.lowest)
         if self.lowest <= 1:
-            return f"..{self._of(self.highest)}"
+            return ".." if self.highest >= self.limit else f"..{self._of(self.highest)}"
         if self.highest >= self.limit:
             return f"{self._of(self.lowest)}.."
         first, last = datetime.date.fromordinal(self.lowest), datetime.date.fromordinal(self.highest)
