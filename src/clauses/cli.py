@@ -132,10 +132,16 @@ def check(
     config: Config = None,
     color: Color = "auto",
     quiet: Quiet = False,
+    memo: Annotated[
+        str | None,
+        typer.Option("--memo", help="Write the memo of a single term sheet too: FILE.html or FILE.md.", metavar="FILE"),
+    ] = None,
 ) -> None:
     """Review term sheets against the agreement in force.
 
     clauses check term-sheets/*.yaml -f concise
+
+    clauses check sheet.yaml --memo memo.html
 
     clauses check sheet.yaml -f sarif -o findings.sarif --fail-on conflict
     """
@@ -155,6 +161,8 @@ def check(
         if output is None and len(formats) > 1 and not quiet:
             print(f"--- {name}", file=sys.stderr)
         _write(text, output, name, len(formats) > 1)
+    if memo is not None:
+        _write_memos(found, memo, None, settings.templates, quiet)
     raise typer.Exit(_exit_code(found, threshold, settings.strict if strict is None else strict))
 
 
@@ -232,22 +240,11 @@ def memo(
 
     clauses memo sheet.yaml -o memo.html
     """
-    from clauses.memo.memo import FORMATS, write_memo
-
     settings = configuration.find_settings(Path.cwd(), config)
-    ending = Path(output).suffix.lstrip(".") if output else ""
-    formats = _known(format or [ending if ending in FORMATS else "md"], FORMATS, "format")
     choice = _choice(settings, rules, select, ignore, engine)
-    (examined,), remark = use_cases.examine(
-        [sheet], choice, agreement or settings.agreement, _day(as_of), _day(known_on)
-    )
+    found, remark = use_cases.examine([sheet], choice, agreement or settings.agreement, _day(as_of), _day(known_on))
     _say(remark, quiet)
-    folder = templates or settings.templates
-    for name in formats:
-        _write(write_memo(examined, name, Path(folder) if folder else None), output, name, len(formats) > 1)
-    if output and not quiet:
-        written = ", ".join(_file_name(output, name, len(formats) > 1) for name in formats)
-        print(f"{examined.review.verdict}: the memo is in {written}", file=sys.stderr)
+    _write_memos(found, output, format, templates or settings.templates, quiet)
 
 
 @app.command()
@@ -569,6 +566,24 @@ def _write(text: str, output: str | None, format: str, several: bool) -> None:
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         raise UsageError.of("cannot-write", f"`{path}` cannot be written: {reason}") from None
+
+
+def _write_memos(
+    found: Sequence[Examined], output: str | None, formats: Sequence[str] | None, templates: str | None, quiet: bool
+) -> None:
+    """Write the memo of one review, in the formats named or the one that the file's ending names."""
+    from clauses.memo.memo import FORMATS, write_memo
+
+    if len(found) != 1:
+        raise UsageError.of("one-memo", f"a memo is about one term sheet, and {len(found)} are named")
+    ending = Path(output).suffix.lstrip(".") if output else ""
+    names = _known(formats or [ending or "md"], list(FORMATS), "format")
+    for name in names:
+        text = write_memo(found[0], name, Path(templates) if templates else None)
+        _write(text, output, name, len(names) > 1)
+    if output and not quiet:
+        written = ", ".join(_file_name(output, name, len(names) > 1) for name in names)
+        print(f"the memo is in {written}", file=sys.stderr)
 
 
 def _exit_code(found: Sequence[Examined], threshold: str, strict: bool) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +12,11 @@ from clauses import resources
 from clauses.errors import InputError, PackError, Problems, UsageError, did_you_mean
 from clauses.language.pack import RulePack, load_pack
 from clauses.review.review import Examined, Reviewer
-from clauses.source import Place
+from clauses.source import Place, Source
 from clauses.terms.agreement import Agreement, TermSheet, read_agreement, read_term_sheet
 from clauses.terms.facts import Deal, deal
 from clauses.terms.values import Date
-from clauses.yaml_nodes import Mapping_, Scalar, read_file
+from clauses.yaml_nodes import Mapping_, Scalar, read_file, reason
 
 BUILT_IN_PACK = "partnership"
 ENDINGS = (".yaml", ".yml", ".json", ".toml")
@@ -37,7 +38,7 @@ def packs(choice: Choice) -> list[RulePack]:
     found = []
     for name in choice.rules or (BUILT_IN_PACK,):
         built_in = resources.rules_folder() / name
-        is_built_in = not Path(name).exists() and "/" not in name and built_in.is_dir()
+        is_built_in = not os.path.exists(name) and "/" not in name and os.path.isdir(built_in)
         found.append(load_pack(built_in, f"rules/{name}") if is_built_in else load_pack(name))
     names = [pack.name for pack in found]
     for name in names:
@@ -98,8 +99,8 @@ def term_sheet_files(paths: Sequence[str]) -> list[Path]:
     found: list[Path] = []
     for name in paths:
         path = Path(name)
-        if name != "-" and path.is_dir():
-            inside = sorted(p for p in path.iterdir() if p.suffix in ENDINGS and p.is_file())
+        if name != "-" and os.path.isdir(path):
+            inside = _documents(path)
             if not inside:
                 raise UsageError.of("empty-folder", f"the folder `{name}` holds no term sheets")
             found += inside
@@ -118,7 +119,7 @@ def find_agreement(sheet_root: Mapping_, sheet_file: Path) -> Mapping_:
     folder = sheet_file.parent if str(sheet_file) != "-" else Path()
     as_path = folder / node.text
     if as_path.suffix in ENDINGS:
-        if as_path.is_file():
+        if os.path.isfile(as_path):
             return read_file(as_path)
         raise InputError.of("no-agreement", f"there is no file `{node.text}` beside the term sheet", node.place)
     seen: list[str] = []
@@ -137,11 +138,20 @@ def find_agreement(sheet_root: Mapping_, sheet_file: Path) -> Mapping_:
 
 
 def _agreement_candidates(folder: Path, id: str) -> Iterator[Path]:
-    for place in (folder, folder.resolve().parent if folder == Path() else folder.parent):
+    for place in (folder, folder / ".." if folder.name in ("", "..") else folder.parent):
         named = [place / f"{stem}{ending}" for stem in ("agreement", id) for ending in ENDINGS]
-        yield from (path for path in named if path.is_file())
-        if place.is_dir():
-            yield from sorted(p for p in place.iterdir() if p.suffix in ENDINGS and p.is_file() and p not in named)
+        yield from (path for path in named if os.path.isfile(path))
+        if os.path.isdir(place):
+            yield from (path for path in _documents(place) if path not in named)
+
+
+def _documents(folder: Path) -> list[Path]:
+    """The files of a folder that may be ours, by name. Raises InputError where it cannot be read."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix in ENDINGS and path.is_file())
+    except OSError as error:
+        place = Place(Source(str(folder), ""), 0, 0)
+        raise InputError.of("unreadable-file", f"the folder cannot be read: {reason(error)}", place) from None
 
 
 def _agreement_and_id(path: Path) -> tuple[Mapping_ | None, str | None]:
@@ -158,11 +168,18 @@ def _agreement_and_id(path: Path) -> tuple[Mapping_ | None, str | None]:
 
 def read_deal(sheet: Path | str, agreement: str | None = None) -> tuple[Agreement, TermSheet]:
     """A term sheet with its agreement."""
-    root = read_file(sheet, "(standard input)" if str(sheet) == "-" else None)
+    return _read_deal(_read(sheet), Path(sheet), agreement)
+
+
+def _read(file: Path | str) -> Mapping_:
+    return read_file(file, "(standard input)" if str(file) == "-" else None)
+
+
+def _read_deal(root: Mapping_, file: Path, agreement: str | None) -> tuple[Agreement, TermSheet]:
     if agreement is None and "term_sheet" not in root.items and "clauses" in root.items and "agreement" in root.items:
         hint = "name a term sheet; `clauses terms` shows what an agreement holds"
         raise InputError.of("not-a-term-sheet", "this is an agreement, not a term sheet", root.keys["agreement"], hint)
-    found = read_agreement(agreement if agreement else find_agreement(root, Path(sheet)))
+    found = read_agreement(agreement if agreement else find_agreement(root, file))
     return found, read_term_sheet(root, found)
 
 
@@ -215,18 +232,22 @@ def examine_file(
 
 def single_day(sheet: TermSheet) -> Date:
     """The day as of which a term sheet is reviewed: its date, which must be a day."""
-    if not sheet.dated.is_exact:
+    if not _is_day(sheet.dated):
         place = sheet.root.items["dated"].place
         hint = "give the day of the review with `--as-of`"
         raise InputError.of("not-a-day", f"`{sheet.dated}` is not a single day", place, hint)
     return sheet.dated
 
 
+def _is_day(date: Date) -> bool:
+    return date.is_exact and date.lowest < Date.limit  # the last day that can be written means `never`
+
+
 def deal_as_of(path: str, agreement: str | None, as_of: Date | None, known_on: Date | None, today: Date) -> Deal:
     """What is in force: for an agreement as of a day, for a term sheet with its changes."""
-    root = read_file(path)
+    root = _read(path)
     if "term_sheet" in root.items:
-        base, sheet = read_deal(path, agreement)
+        base, sheet = _read_deal(root, Path(path), agreement)
         return deal(base, sheet, as_of or single_day(sheet), known_on)
     return deal(read_agreement(root), None, as_of or today, known_on)
 
@@ -239,7 +260,7 @@ def day(text: str, place: Place | None = None) -> Date:
         found = Date.read(text)
     except NotAValue as error:
         raise UsageError.of("not-a-day", str(error), place, error.hint or "write `2025-07-01`") from None
-    if not found.is_exact:
+    if not _is_day(found):
         raise UsageError.of("not-a-day", f"`{text}` is not a single day", place, "write `2025-07-01`")
     return found
 

@@ -22,7 +22,7 @@ from clauses.language.pack import RulePack
 from clauses.language.rule import PackScope, Rule, read_rule
 from clauses.terms.facts import EVERYWHERE, GENERAL_KINDS, LAYERS, Fact, FactValue, fact_types
 from clauses.terms.kinds import TermType
-from clauses.terms.values import VALUE_TYPES, Date, Days, Money, Months, Number, Percentage, Value
+from clauses.terms.values import VALUE_TYPES, Date, Days, Money, Number, Percentage, Value
 from clauses.yaml_nodes import Mapping_, from_plain
 
 KINDS = (
@@ -485,5 +485,3 @@ def close(value: Value) -> Value:
         return Money(value.lowest, value.lowest, value.currency)
     return type(value)(value.lowest, value.lowest)
 
-
-__all__ = ["Case", "Generator", "Months", "make_pack"]

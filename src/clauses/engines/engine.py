@@ -80,15 +80,16 @@ def run(prepared: Prepared, pack: RulePack, facts: Sequence[Fact]) -> Outcome:
 
 def _derived(rules: Sequence[Rule], matches: Mapping[str, Matches], facts: Sequence[Fact]) -> list[Fact]:
     """The facts that rules derive; equal facts are one, certain if any derivation of it is."""
-    made: dict[str, tuple[Fact, bool]] = {}
+    made: dict[tuple[str, str], tuple[Fact, bool]] = {}
     context = next((fact for fact in facts if fact.kind == "context"), None)
     for rule in rules:
         if rule.derives is None:
             continue
         for binding, truth in sorted(matches[rule.id].items()):
             fact = _derive(rule, rule.derives, [facts[number] for number in binding], context)
-            first, certain = made.get(fact.id, (fact, False))
-            made[fact.id] = (first, certain or truth is Truth.TRUE)
+            key = fact.id, repr(sorted(fact.values.items()))  # different values may be written alike
+            first, certain = made.get(key, (fact, False))
+            made[key] = (first, certain or truth is Truth.TRUE)
     return [
         Fact(fact.kind, fact.id, fact.layers, certain, fact.values, None, {}, fact.derived_from)
         for _, (fact, certain) in sorted(made.items())

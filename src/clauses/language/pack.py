@@ -19,7 +19,7 @@ from clauses.terms.facts import fact_types
 from clauses.terms.kinds import TermType
 from clauses.terms.party import Id, Model, SourceDocument
 from clauses.terms.validate import validate
-from clauses.terms.values import VALUE_TYPES, Date, NotAValue, Value
+from clauses.terms.values import VALUE_TYPES, Date, Money, NotAValue, Value
 from clauses.yaml_nodes import Mapping_, Scalar, parse, read_file, read_source
 from clauses.yaml_nodes import Sequence as NodeSequence
 
@@ -217,6 +217,8 @@ def _read_rules(folder: Path, shown: str, scope: PackScope, problems: Problems) 
                 rule.place,
                 f"call the file `{rule.id}.yaml`",
             )
+        if any(rule.id == other.id for other in rules):
+            problems.add("duplicate-rule", f"a rule called `{rule.id}` stands in another file of the pack", rule.place)
         rules.append(rule)
     return rules, texts
 
@@ -252,6 +254,8 @@ def _read_parameters(document: PackDocument, root: Mapping_, problems: Problems)
                 values.append(DatedValue(dated.starting, value, dated.verify_by, dated.authority, scalar.place))
         if len({type(value.value) for value in values}) > 1:
             problems.add("wrong-type", f"the values of `{name}` are of different types", nodes.keys[name])
+        if len({value.value.currency for value in values if isinstance(value.value, Money)}) > 1:
+            problems.add("two-currencies", f"the values of `{name}` are in different currencies", nodes.keys[name])
         if values:
             ordered = tuple(sorted(values, key=lambda value: value.starting.lowest))
             found[name] = PackParameter(name, parameter.description, ordered)

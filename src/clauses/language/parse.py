@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clauses.language.ast import (
     And,
@@ -216,9 +216,12 @@ class _Parser:
     def parenthesis(self, opening: _Token) -> Node:
         items = self.items()
         closing = self.expect(")")
-        if len(items) == 1:
-            return items[0]
-        return Listing(items, Span(opening.span.start, closing.span.end))
+        span = Span(opening.span.start, closing.span.end)
+        if len(items) > 1:
+            return Listing(items, span)
+        if isinstance(items[0], And | Arithmetic | Compare | Membership | Not | Or):
+            return replace(items[0], span=span)  # so that what is written around it starts and ends right
+        return items[0]
 
     def items(self) -> tuple[Node, ...]:
         found = [self.expression(0)]

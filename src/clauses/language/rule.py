@@ -160,9 +160,15 @@ class Rule:
     def when_text_of(self, node: ast.Node) -> str:
         """The words of a part of the condition, as the file writes them."""
         written = self.root.get("when")
-        raw = written.raw if isinstance(written, Scalar) else None
-        text = raw if raw is not None else self.when_text
-        return " ".join(text[node.span.start : node.span.end].split())
+        if not isinstance(written, Scalar):
+            return ""
+        text = written.raw if written.raw is not None else written.text
+        start, end = node.span.start, node.span.end
+        if isinstance(node, ast.Compare | ast.Membership) and text[start : start + 1] == "(":
+            # Parentheses around a comparison belong to what stands around it.
+            sides = ast.children(node)
+            start, end = max(start, sides[0].span.start), min(end, sides[-1].span.end)
+        return " ".join(text[start:end].split())
 
     def pattern(self, alias: str) -> Pattern | None:
         """The pattern of an alias, if the rule has it."""
@@ -387,7 +393,7 @@ class _RuleReader:
                 self.problems.add(
                     "unknown-term", f"`{alias}` has no term `{term}`", item.place, did_you_mean(term, known[alias])
                 )
-            elif given.is_list or (given.name != type.name and type.name != "text"):
+            elif given.is_list or (given.name != type.name and (type.name != "text" or given.name in VALUE_TYPES)):
                 self.problems.add("wrong-type", f"`{item.text}` is a {given}, and a {type} belongs here", item.place)
             else:
                 return ast.Term(alias, term, given, ast.Literal("", given).type)

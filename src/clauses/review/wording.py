@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from clauses.language.rule import PLACEHOLDER, Rule
 from clauses.terms.facts import GENERAL_KINDS, Deal, Fact, FactValue
 from clauses.terms.kinds import TermType
-from clauses.terms.values import Date, Money, Value
+from clauses.terms.values import Date, Money, Percentage, Value
 
 NOT_STATED = "not stated"
 
@@ -30,6 +30,10 @@ def phrase(value: FactValue | None, type: TermType, deal: Deal) -> str:
         return date_phrase(value)
     if isinstance(value, Money):
         return money_phrase(value)
+    if isinstance(value, Percentage) and value.highest - value.lowest == 1:
+        # An exact fraction of the cap table between two steps of the scale; the JSON output gives both.
+        thousandths = (value.lowest + value.highest + 10) // 20
+        return f"about {Percentage(thousandths * 10, thousandths * 10)}"
     if isinstance(value, Value):
         return str(value).replace("..", " to ")
     if type.name == "party":

@@ -20,7 +20,7 @@ from clauses.source import Place
 from clauses.terms.documents import AgreementHeader, AmendmentHeader, TermSheetHeader
 from clauses.terms.kinds import KINDS, Clause
 from clauses.terms.kinds.base import COMMON_FIELDS
-from clauses.terms.party import ID_PATTERN, Party, SourceDocument
+from clauses.terms.party import ID_PATTERN, MAXIMUM_ID, Party, SourceDocument
 from clauses.terms.validate import validate
 from clauses.terms.values import UNKNOWN, Date
 from clauses.yaml_nodes import Absent, Mapping_, Node, Scalar, Sequence, from_plain, read_file
@@ -70,6 +70,8 @@ class Change:
     nodes: Mapping[str, Node] = field(repr=False)
     """The whole clause (add), the terms that change (amend), or nothing (remove)."""
     written_at: Place = field(repr=False)
+    keys: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
+    """The place of the key of each of the nodes."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ Document = Path | str | Mapping[str, Any] | Mapping_
 def read_agreement(document: Document, shown_as: str | None = None) -> Agreement:
     """Read an agreement from a file, or from plain data. Raises InputError with every problem found."""
     root = _root(document, shown_as)
-    if "agreement" not in root.items and "term_sheet" in root.items:
+    if "term_sheet" in root.items and "clauses" not in root.items:
         raise InputError.of("not-an-agreement", "this is a term sheet, not an agreement", root.keys["term_sheet"])
     problems = Problems()
     header = validate(AgreementHeader, _without(root, "clauses", "amendments"), problems, "an agreement")
@@ -248,6 +250,8 @@ def _read_clauses(root: Mapping_, problems: Problems) -> dict[str, ClauseVersion
 def _check_id(id: str, place: Place, problems: Problems) -> None:
     if not re.fullmatch(ID_PATTERN, id):
         problems.add("not-an-id", f"`{id}` is not an id", place, "use lower-case letters, digits and single hyphens")
+    elif len(id) > MAXIMUM_ID:
+        problems.add("too-long", f"`{id}` is longer than {MAXIMUM_ID} characters", place)
 
 
 def read_clause(id: str, node: Node, place: Place, instrument: str, problems: Problems) -> ClauseVersion | None:
@@ -355,7 +359,7 @@ def _read_change(node: Node, problems: Problems) -> Change | None:
         return None
     if action == "add" and read_clause(id_node.text, body, id_node.place, "", problems) is None:
         return None
-    return Change(action, id_node.text, id_node.place, body.items, body.place)  # type: ignore[arg-type]
+    return Change(action, id_node.text, id_node.place, body.items, body.place, body.keys)  # type: ignore[arg-type]
 
 
 def _with_ocf_holdings(agreement: Agreement, path: str) -> Agreement:
@@ -386,11 +390,12 @@ def _check_references(agreement: Agreement, sheet: TermSheet | None, problems: P
     """Every party, clause and source that a document names must exist, and no clause yields to itself."""
     parties: dict[str, Any] = {**agreement.parties, **(sheet.parties if sheet else {})}
     sources: dict[str, Any] = {**agreement.sources, **(sheet.sources if sheet else {})}
-    changes = sheet.changes if sheet else [c for a in agreement.amendments.values() for c in a.changes]
+    signed = [change for amendment in agreement.amendments.values() for change in amendment.changes]
+    changes = list(sheet.changes) if sheet else signed
     added = {change.clause_id for change in changes if change.action == "add"}
     known = {"party": parties, "clause": {*agreement.clause_ids(), *added}, "source": sources}
     kinds = {id: version.kind for id, version in agreement.clauses.items()}
-    kinds |= {change.clause_id: str(change.nodes["kind"].plain()) for change in changes if change.action == "add"}
+    kinds |= {c.clause_id: str(c.nodes["kind"].plain()) for c in [*signed, *changes] if c.action == "add"}
     if sheet is None:
         for version in agreement.clauses.values():
             _check_nodes(version.kind, version.nodes, known, problems)
@@ -482,17 +487,20 @@ def _circles(edges: Mapping[str, set[str]]) -> list[list[str]]:
     for start in sorted(edges):
         path: list[str] = []
         stack: list[tuple[str, Iterator[str]]] = []
+        on_path: set[str] = set()
         if start not in finished:
-            path, stack = [start], [(start, iter(sorted(edges[start])))]
+            path, on_path, stack = [start], {start}, [(start, iter(sorted(edges[start])))]
         while stack:
             _, successors = stack[-1]
             following = next(successors, None)
             if following is None:
-                finished.add(path.pop())
+                finished.add(path[-1])
+                on_path.discard(path.pop())
                 stack.pop()
-            elif following in path:
+            elif following in on_path:
                 found.append(path[path.index(following) :])
             elif following not in finished:
                 path.append(following)
+                on_path.add(following)
                 stack.append((following, iter(sorted(edges.get(following, ())))))
     return found

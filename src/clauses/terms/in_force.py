@@ -272,7 +272,7 @@ def _amended(version: ClauseVersion, change: Change, instrument: str, problems: 
         if key == "kind":
             sentence = "the kind of a clause cannot be amended"
         hint = "remove the clause and add another" if key == "kind" else did_you_mean(key, known)
-        problems.add("unknown-key", sentence, change.nodes[key].place, hint)
+        problems.add("unknown-key", sentence, change.keys.get(key, change.nodes[key].place), hint)
     if bad:
         return None
     # The old words and the old quote do not say what the amended clause says.

@@ -10,6 +10,9 @@ ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 """Ids are kebab-case, so that they read well in a rule and survive every file format."""
 
 
+MAXIMUM_ID = 80
+
+
 class RefersTo:
     """Marks a text as the id of a party, a clause or a source, so that it is checked to exist."""
 
@@ -17,7 +20,7 @@ class RefersTo:
         self.what = what
 
 
-Id = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=80)]
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=MAXIMUM_ID)]
 PartyId = Annotated[Id, RefersTo("party")]
 ClauseId = Annotated[Id, RefersTo("clause")]
 SourceId = Annotated[Id, RefersTo("source")]

@@ -15,6 +15,7 @@ from typing import Any
 from clauses.engines.rete import protocol
 from clauses.engines.rete.columns import Cell, Codes, Equal, Mark, Overlap, Recipe, Sum
 from clauses.errors import PackError
+from clauses.language.parse import ConditionError
 from clauses.language.rewrite import (
     AllOf,
     Among,
@@ -137,7 +138,10 @@ class _RuleCompiler:
         return PackError.of("beyond-the-network", f"the rule `{self.rule.id}` {sentence}", self.rule.place, hint)
 
     def formula(self, condition: Any, certainly: bool) -> Formula:
-        both = rewrite(condition, self.parameters)
+        try:
+            both = rewrite(condition, self.parameters)
+        except ConditionError as error:  # checked with the latest parameters; those of an earlier day may be larger
+            raise PackError.of(error.id, f"{error.sentence} in the rule `{self.rule.id}`", self.rule.place) from None
         return both.certainly if certainly else both.possibly
 
     def compile(self) -> list[NetworkRule]:
