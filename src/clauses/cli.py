@@ -19,6 +19,8 @@ import typer
 
 from clauses import configuration, use_cases
 from clauses.errors import ClausesError, Disagreement, UsageError, did_you_mean
+from clauses.source import printable
+from clauses.yaml_nodes import reason
 
 if TYPE_CHECKING:
     from clauses.review.output.ink import Ink
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from clauses.terms.values import Date
 
 FINDINGS, WRONG, UNDETERMINED = 1, 2, 3
-FAIL_ON = ("conflict", "consent", "flag", "note", "never")
+FAIL_ON = configuration.FAIL_ON
 PEOPLE_FORMATS = ("text", "concise", "markdown")
 
 app = typer.Typer(
@@ -147,7 +149,7 @@ def check(
     """
     from clauses.review import output as outputs
 
-    settings = configuration.find_settings(Path.cwd(), config)
+    settings = configuration.find_settings(config)
     formats = _known(format or ["text"], outputs.FORMATS, "format")
     threshold = _known([fail_on or settings.fail_on or "consent"], FAIL_ON, "severity")[0]
     choice = _choice(settings, rules, select, ignore, engine)
@@ -194,7 +196,7 @@ def explain(
     from clauses.review.output import explanation
     from clauses.review.why import explain as why
 
-    settings = configuration.find_settings(Path.cwd(), config)
+    settings = configuration.find_settings(config)
     _known([format], ("text", "json"), "format")
     choice = _choice(settings, rules, select, ignore, engine)
     (examined,), remark = use_cases.examine(
@@ -240,7 +242,7 @@ def memo(
 
     clauses memo sheet.yaml -o memo.html
     """
-    settings = configuration.find_settings(Path.cwd(), config)
+    settings = configuration.find_settings(config)
     choice = _choice(settings, rules, select, ignore, engine)
     found, remark = use_cases.examine([sheet], choice, agreement or settings.agreement, _day(as_of), _day(known_on))
     _say(remark, quiet)
@@ -268,7 +270,7 @@ def terms(
     from clauses.review.terms_in_force import clauses_in_force
 
     _known([format], ("text", "json"), "format")
-    settings = configuration.find_settings(Path.cwd())
+    settings = configuration.find_settings()
     world = use_cases.deal_as_of(file, agreement or settings.agreement, _day(as_of), _day(known_on), _today())
     found = clauses_in_force(world)
     if format == "json":
@@ -302,7 +304,7 @@ def diff(
     from clauses.review.output import difference
 
     _known([format], ("text", "json"), "format")
-    settings = configuration.find_settings(Path.cwd(), config)
+    settings = configuration.find_settings(config)
     choice = _choice(settings, rules, select, ignore, engine)
     base = agreement or settings.agreement
     (one, other), remark = use_cases.examine([first, second], choice, base, _day(as_of))
@@ -339,7 +341,7 @@ def lint(
     from clauses.review import pack_lint
 
     _known([format], ("text", "concise", "json", "github"), "format")
-    settings = configuration.find_settings(Path.cwd(), config)
+    settings = configuration.find_settings(config)
     found = use_cases.packs(use_cases.Choice(rules=tuple(packs or settings.rules)))
     day = _day(as_of) or _today()
     defects = [defect for pack in found for defect in pack_lint.lint(pack, day)]
@@ -373,7 +375,7 @@ def test_packs(
     from clauses.review.pack_tests import run_examples
 
     _known([format], ("text", "json", "junit"), "format")
-    settings = configuration.find_settings(Path.cwd(), config)
+    settings = configuration.find_settings(config)
     choice = _choice(settings, packs, select, ignore, engine)
     names, remark = use_cases.engines(choice)
     _say(remark, quiet)
@@ -406,7 +408,7 @@ def rule(
     from clauses.review.output import rule_page
 
     _known([format], ("text", "markdown", "json"), "format")
-    settings = configuration.find_settings(Path.cwd(), config)
+    settings = configuration.find_settings(config)
     found = use_cases.packs(_choice(settings, rules, None, None, None))
     known = {one.id: (pack, one) for pack in found for one in pack.rules}
     if not all_rules and id is None:
@@ -446,9 +448,9 @@ def init(folder: Annotated[str, typer.Argument(help="The folder to make.", metav
     """
     from clauses.review import scaffold
 
-    for file in scaffold.new_deal(Path(folder)):
-        print(file)
-    print(f"next: clauses check {folder}/term-sheets", file=sys.stderr)
+    made = scaffold.new_deal(Path(folder))
+    _write("".join(f"{printable(str(file))}\n" for file in made), None, "text", False)
+    print(printable(f"next: clauses check {folder}/term-sheets"), file=sys.stderr)
 
 
 @new_app.command(name="rule")
@@ -462,8 +464,8 @@ def new_rule(
     """
     from clauses.review import scaffold
 
-    print(scaffold.new_rule(id, Path(pack)))
-    print(f"next: edit it, then run clauses test {pack} --select {id}", file=sys.stderr)
+    _write(f"{printable(str(scaffold.new_rule(id, Path(pack))))}\n", None, "text", False)
+    print(printable(f"next: edit it, then run clauses test {pack} --select {id}"), file=sys.stderr)
 
 
 # --- shared --------------------------------------------------------------------------------------
@@ -505,22 +507,21 @@ def _day(text: str | None) -> Date | None:
 def _ink(color: str, output: str | None) -> Ink:
     from clauses.review.output.ink import Ink
 
-    _known([color], ("auto", "always", "never"), "choice of --color")
-    automatic = (
-        output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    )
+    _known([color], ("auto", "always", "never"), "color")
+    is_dull = output is not None or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    automatic = not is_dull and sys.stdout is not None and sys.stdout.isatty()
     return Ink(color == "always" or (color == "auto" and automatic))
 
 
 def _json(data: Any) -> str:
-    import json
+    from clauses.review.output.common import as_json
 
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return as_json(data)
 
 
 def _say(remark: str | None, quiet: bool) -> None:
     if remark and not quiet:
-        print(f"note: {remark}", file=sys.stderr)
+        print(printable(f"note: {remark}"), file=sys.stderr)
 
 
 def _say_overdue(found: Sequence[Examined], quiet: bool) -> None:
@@ -548,7 +549,7 @@ def _progress(total: int, word: str) -> Callable[[int, int], None]:
     return tell
 
 
-_ENDINGS = {"text": "txt", "concise": "txt", "markdown": "md", "junit": "xml", "github": "txt"}
+_ENDINGS = {"text": "txt", "concise": "concise.txt", "markdown": "md", "junit": "xml", "github": "github.txt"}
 
 
 def _file_name(output: str, format: str, several: bool) -> str:
@@ -557,15 +558,28 @@ def _file_name(output: str, format: str, several: bool) -> str:
 
 def _write(text: str, output: str | None, format: str, several: bool) -> None:
     if output is None or output == "-":
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        _write_out(text)
         return
     path = Path(_file_name(output, format, several))
     try:
-        path.write_text(text, encoding="utf-8", newline="\n")
+        path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+    except (OSError, ValueError) as error:
+        raise UsageError.of("cannot-write", f"`{path}` cannot be written: {reason(error)}") from None
+
+
+def _write_out(text: str) -> None:
+    if sys.stdout is None:
+        raise UsageError.of("cannot-write", "standard output cannot be written: it is closed")
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
     except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        raise UsageError.of("cannot-write", f"`{path}` cannot be written: {reason}") from None
+        # Python would fail once more when it flushes standard output at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            sentence = "the reader of the output went away before all of it was written"
+            raise UsageError.of("closed-pipe", sentence) from None
+        raise UsageError.of("cannot-write", f"standard output cannot be written: {reason(error)}") from None
 
 
 def _write_memos(
@@ -598,6 +612,8 @@ def _exit_code(found: Sequence[Examined], threshold: str, strict: bool) -> int:
 
 def main() -> None:
     """Run the command line, and turn everything that can go wrong into a sentence and an exit code."""
+    if sys.stderr is None:  # what is meant for it would go to standard output
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -607,11 +623,6 @@ def main() -> None:
         print(error, file=sys.stderr)
         if isinstance(error, Disagreement):
             print("nothing is shown, because the engines do not agree", file=sys.stderr)
-        sys.exit(WRONG)
-    except BrokenPipeError:
-        # Python would report the closed pipe once more when it flushes standard output at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        print("error[closed-pipe] the reader of the output went away before all of it was written", file=sys.stderr)
         sys.exit(WRONG)
     except (RecursionError, MemoryError):
         print("error[too-large] the input is too large or too deeply nested to be worked on", file=sys.stderr)

@@ -5,16 +5,22 @@ Options on the command line win over the file.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from clauses.errors import Problems, UsageError, did_you_mean
-from clauses.yaml_nodes import Mapping_, Scalar, Sequence, read_file
+from clauses.yaml_nodes import Mapping_, Node, Scalar, Sequence, parse, read_source
 
 FILE = "clauses.toml"
+FAIL_ON = ("conflict", "consent", "flag", "note", "never")
+ENGINES = ("both", "rete", "reference")
+
 _LISTS = ("rules", "select", "ignore")
 _TEXTS = ("engine", "fail_on", "templates", "agreement")
 _SWITCHES = ("strict",)
+_CHOICES = {"engine": ENGINES, "fail_on": FAIL_ON}
 
 
 @dataclass(frozen=True)
@@ -32,45 +38,58 @@ class Settings:
     file: str | None = None
 
 
-def find_settings(start: Path, named: str | None = None) -> Settings:
-    """The settings of the file named, or of the nearest one at or above a folder. Raises UsageError."""
+def find_settings(named: str | None = None, start: Path | None = None) -> Settings:
+    """The settings of the file named, or of the nearest one at or above a folder, by default the current one.
+
+    Raises UsageError or InputError where the file is not what it should be.
+    """
     if named is not None:
-        return _read(Path(named), required=True) or Settings()
-    for folder in (start, *start.parents):
+        return _read(Path(named)) or Settings()
+    for folder in _upwards(start):
         for name in (FILE, "pyproject.toml"):
             path = folder / name
-            if path.is_file():
-                found = _read(path, required=name == FILE)
+            if os.path.isfile(path):
+                found = _read(path)
                 if found is not None:
                     return found
     return Settings()
 
 
-def _read(path: Path, required: bool) -> Settings | None:
-    root: Mapping_ | None = read_file(path)
-    if path.name == "pyproject.toml":
-        tool = root.get("tool") if root else None
-        table = tool.get("clauses") if isinstance(tool, Mapping_) else None
-        if not isinstance(table, Mapping_):
-            return None
-        root = table
-    assert root is not None
-    return _settings(root, path)
+def _upwards(start: Path | None) -> Iterator[Path]:
+    try:
+        levels = len((start or Path.cwd()).resolve().parents)
+    except OSError:  # the current folder was deleted
+        return
+    for level in range(levels + 1):  # as relative paths: what is printed is then the same on every machine
+        yield (start or Path()).joinpath(*[".."] * level)
+
+
+def _read(path: Path) -> Settings | None:
+    """The settings of a file; None for a `pyproject.toml` that has none."""
+    source = read_source(path)
+    root = parse(source) if source.text.strip() else Mapping_({}, {}, source.place(0, 0))
+    if path.name != "pyproject.toml":
+        return _settings(root, path)
+    tool = root.get("tool")
+    table = tool.get("clauses") if isinstance(tool, Mapping_) else None
+    if table is not None and not isinstance(table, Mapping_):
+        raise UsageError.of("wrong-type", "`tool.clauses` should be a table", table.place, "write `[tool.clauses]`")
+    return _settings(table, path) if table is not None else None
 
 
 def _settings(root: Mapping_, path: Path) -> Settings:
     problems = Problems()
     found: dict[str, object] = {}
     for key, node in root.items.items():
-        if key in _LISTS and isinstance(node, Sequence):
+        if key in _LISTS and isinstance(node, Sequence) and all(isinstance(item, Scalar) for item in node.items):
             found[key] = tuple(item.text for item in node.items if isinstance(item, Scalar))
         elif key in _TEXTS and isinstance(node, Scalar):
-            found[key] = node.text
+            found[key] = _text(key, node, problems)
         elif key in _SWITCHES and isinstance(node, Scalar) and node.text in ("yes", "no"):
             found[key] = node.text == "yes"
         elif key in (*_LISTS, *_TEXTS, *_SWITCHES):
             wanted = "a list of texts" if key in _LISTS else "true or false" if key in _SWITCHES else "a text"
-            problems.add("wrong-type", f"`{key}` should be {wanted}", node.place)
+            problems.add("wrong-type", f"`{key}` should be {wanted}", _item_at_fault(node).place)
         else:
             hint = did_you_mean(key, (*_LISTS, *_TEXTS, *_SWITCHES))
             problems.add("unknown-key", f"the configuration has no key `{key}`", root.keys[key], hint)
@@ -85,6 +104,20 @@ def _settings(root: Mapping_, path: Path) -> Settings:
     return Settings(**found, file=str(path))  # type: ignore[arg-type]
 
 
+def _text(key: str, node: Scalar, problems: Problems) -> str:
+    choices = _CHOICES.get(key)
+    if choices is not None and node.text not in choices:
+        sentence = f"`{node.text}` is not one of the choices of `{key}`"
+        problems.add("not-a-choice", sentence, node.place, did_you_mean(node.text, choices))
+    return node.text
+
+
+def _item_at_fault(node: Node) -> Node:
+    if isinstance(node, Sequence):
+        return next((item for item in node.items if not isinstance(item, Scalar)), node)
+    return node
+
+
 def _relative(text: str, path: Path) -> str:
     beside = path.parent / text
-    return str(beside) if beside.exists() else text
+    return str(beside) if os.path.exists(beside) else text

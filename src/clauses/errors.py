@@ -21,7 +21,6 @@ from typing import Self
 
 from clauses.source import Place, printable
 
-
 MAXIMUM_SHOWN = 100
 """How many problems are printed; a program can ask for all of them."""
 

@@ -18,6 +18,9 @@ from clauses.terms.facts import Deal, deal
 from clauses.terms.values import Date
 from clauses.yaml_nodes import Mapping_, Scalar, read_file, reason
 
+MAXIMUM_NAME = 80
+"""How much of a name that is too long for a file is shown."""
+
 BUILT_IN_PACK = "partnership"
 ENDINGS = (".yaml", ".yml", ".json", ".toml")
 ENGINES = {"both": ("rete", "reference"), "rete": ("rete",), "reference": ("reference",)}
@@ -39,7 +42,11 @@ def packs(choice: Choice) -> list[RulePack]:
     for name in choice.rules or (BUILT_IN_PACK,):
         built_in = resources.rules_folder() / name
         is_built_in = not os.path.exists(name) and "/" not in name and os.path.isdir(built_in)
-        found.append(load_pack(built_in, f"rules/{name}") if is_built_in else load_pack(name))
+        try:
+            found.append(load_pack(built_in, f"rules/{name}") if is_built_in else load_pack(name))
+        except (OSError, ValueError) as error:
+            place = Place(Source(name[:MAXIMUM_NAME], ""), 0, 0)
+            raise PackError.of("no-such-pack", f"the rule pack cannot be read: {reason(error)}", place) from None
     names = [pack.name for pack in found]
     for name in names:
         if names.count(name) > 1:

@@ -149,7 +149,7 @@ def parse(source: Source, stop: int | None = None) -> Mapping_:
     `stop` leaves out what comes after that index of a YAML text.
     """
     if not source.text.strip():
-        raise InputError.of("empty-file", "the file is empty", source.place(0, 0))
+        raise InputError.of("empty-file", "the file is empty", Place(source, 0, 0))
     problems = Problems()
     if source.name.endswith(".toml"):
         node = _parse_toml(source, problems)
@@ -201,10 +201,9 @@ _YAML_SAYS = (
     ("',' or ']'", "a `,` or `]` belongs here", "a text with brackets or commas in it needs quotes around it"),
     ("',' or '}'", "a `,` or `}` belongs here", "a text with braces or commas in it needs quotes around it"),
     ("node content", "a value belongs here", None),
-    ("\\t' that cannot start", "a tab cannot indent a line", "indent with spaces"),
     ("tab character", "a tab cannot indent a line", "indent with spaces"),
     ("cannot start any token", "no text can start with this character",
-     "indent with spaces, not tabs; a text that starts with a special character needs quotes"),
+     "a text that starts with a special character needs quotes"),
     ("sequence entries are not allowed", "a list cannot start here", "put the first `-` on a line of its own"),
     ("mapping keys are not allowed", "a key cannot stand here", None),
     ("unexpected end of stream", "a text in quotes does not end", None),
@@ -213,7 +212,7 @@ _YAML_SAYS = (
     ("number of 8", "an escape lacks its digits", None),
     ("hex", "an escape lacks its digits", None),
     ("document start", "the document ends before this, and nothing may follow", None),
-    ("directive", "a line that starts with `%` says something else", None),
+    ("directive", "a line cannot start with `%`", None),
     ("tag", "a tag is not written as tags are", "a text that starts with `!` needs quotes"),
 )  # fmt: skip
 """What the parser says, what we say instead, and what would mend it."""
@@ -226,9 +225,13 @@ def _not_yaml(source: Source, error: yaml.YAMLError) -> InputError:
         index = found.start() if found else 0
         sentence = "it holds a character that text files do not have"
         return InputError.of("not-yaml", f"this is not valid YAML: {sentence}", source.place(index, index + 1))
-    index = source.index(mark.line, mark.column)
-    place = source.place(index, index + 1)
     problem = str(getattr(error, "problem", None))
+    if "unexpected" in problem:  # what does not end is better shown where it starts
+        mark = getattr(error, "context_mark", None) or mark
+    index = min(source.index(mark.line, mark.column), len(source.text.rstrip()))
+    place = source.place(index, index + 1)
+    if source.text.startswith("\t", index):
+        problem = "tab character"
     known = ((ours, hint) for theirs, ours, hint in _YAML_SAYS if theirs in problem)
     sentence, hint = next(known, ("it cannot be read here", None))
     return InputError.of("not-yaml", f"this is not valid YAML: {sentence}", place, hint)
@@ -255,7 +258,7 @@ class _YamlReader:
                     raise InputError.of("two-documents", "a second document starts here", place, hint)
                 node = self.node(next(self.events), 0)
         if node is None or isinstance(node, Absent):
-            raise InputError.of("empty-file", "the file holds nothing but comments", self.source.place(0, 0))
+            raise InputError.of("empty-file", "the file holds nothing but comments", Place(self.source, 0, 0))
         return node
 
     def place(self, first: Any, last: Any) -> Place:
@@ -271,7 +274,8 @@ class _YamlReader:
         if depth > MAXIMUM_DEPTH:
             raise InputError.of("too-deep", "the file is nested too deeply", place)
         if event.tag not in _YAML_TAGS:
-            self.problems.add("tag", f"tags (`{event.tag}`) are not accepted", place, "write the value as plain text")
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self.problems.add("tag", f"tags (`{tag}`) are not accepted", place, "write the value as plain text")
         if isinstance(event, yaml.ScalarEvent):
             return self.scalar(event, place)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -408,6 +412,8 @@ class _JsonReader:
         except json.JSONDecodeError as error:
             said = {"U": "a text in quotes does not end", "Invalid c": "a text holds a control character"}
             sentence = next((ours for theirs, ours in said.items() if error.msg.startswith(theirs)), None)
+            if self.text.startswith(("\n", "\r"), error.pos):
+                sentence = said["U"]
             raise self.refused(sentence or "there is no such escape", error.pos) from None
         if any("\ud800" <= char <= "\udfff" for char in text):
             raise self.refused("a text holds half of a character", start)
@@ -460,7 +466,7 @@ _TOML_SAYS = (
     ("Unescaped", "there is no such escape"),
     ("Escaped", "an escape stands for no character"),
     ("hex value", "an escape lacks its digits"),
-    ("invalid character", "a text holds a control character, or does not end"),
+    ("character '\\n'", "a text in quotes does not end"),
     ("Illegal character", "a text holds a control character"),
     ("key part", "a key belongs here"),
     ("statement", "a `key = value` line or a `[table]` belongs here"),

@@ -201,7 +201,8 @@ def _read_rules(folder: Path, shown: str, scope: PackScope, problems: Problems) 
     if len(files) > MAXIMUM_RULES:
         problems.add("too-many-rules", f"a pack holds at most {MAXIMUM_RULES} rules", Place(Source(shown, ""), 0, 0))
         return [], {}
-    rules, texts = [], {}
+    rules: list[Rule] = []
+    texts: dict[str, str] = {}
     for path in files:
         root = _read_one(path, f"{shown}/{path.name}", problems)
         if root is None:

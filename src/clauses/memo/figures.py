@@ -17,9 +17,11 @@ LABELS = 226
 """The width of the column that names the lanes."""
 RIGHT = WIDTH - 10
 SIZE, SMALL = 12, 11
-LANE, BAR = 38, 18
+LANE, LINE, BAR = 38, 14, 18
 PIN_ROW = 22
 HOLDER_COLOURS = 8
+WHOLE = 1_000_000
+"""100 % in the units of a stake."""
 
 
 def text_width(text: str, size: int) -> int:
@@ -44,6 +46,27 @@ def fit(text: str, width: int, size: int) -> str:
     return text.rstrip(" ,;:–-“") + "…" if text else ""
 
 
+def wrap(text: str, width: int, size: int) -> list[str]:
+    """A text on one line or two, broken between words; the second is shortened where it must be."""
+    words = text.split(" ")
+    count = len(words)
+    while count > 1 and text_width(" ".join(words[:count]), size) > width:
+        count -= 1
+    rest = " ".join(words[count:])
+    first = fit(" ".join(words[:count]), width, size)
+    return [first, fit(rest, width, size)] if rest else [first]
+
+
+def fit_list(items: list[str], width: int, size: int) -> str:
+    """As many of the items as have room, with an ellipsis for the others."""
+    shown = ", ".join(items)
+    count = len(items)
+    while count and text_width(shown, size) > width:
+        count -= 1
+        shown = ", ".join(items[:count]) + " …"
+    return shown if count else ""
+
+
 def draw(memo: Plain, labels: Plain) -> Plain:
     """The layout of every figure that the memo has."""
     found = {}
@@ -65,19 +88,24 @@ class Timeline:
         self.labels = labels["timeline"]
         span = timeline["to"] - timeline["from"]
         margin = max(20, span // 30)
-        self.first = max(1, timeline["from"] - margin)
-        self.last = min(Date.limit, timeline["to"] + margin)
+        self.first: int = max(1, timeline["from"] - margin)
+        self.last: int = min(Date.limit, timeline["to"] + margin)
+        self.days: int = self.last - self.first
 
     def x(self, day: int) -> int:
         """Where a day stands; what lies outside stands at the edge."""
         day = min(max(day, self.first), self.last)
-        return LABELS + (RIGHT - LABELS) * (day - self.first) // (self.last - self.first)
+        return LABELS + (RIGHT - LABELS) * (day - self.first) // self.days
 
     def layout(self) -> Plain:
         pins, rows = self.pins(24)
         top = 24 + rows * PIN_ROW + 6
-        lanes = [self.lane(bar, top + number * LANE) for number, bar in enumerate(self.timeline["bars"])]
-        bottom = top + len(lanes) * LANE + 2
+        lanes: list[Plain] = []
+        bottom = top
+        for bar in self.timeline["bars"]:
+            lanes.append(self.lane(bar, bottom))
+            bottom += lanes[-1]["height"]
+        bottom += 2
         legend, height = legend_rows(self.legend(lanes, pins), bottom + 40, RIGHT)
         return {
             "width": WIDTH,
@@ -96,14 +124,13 @@ class Timeline:
 
     def ticks(self) -> list[Plain]:
         """Years, or months where the time is short: as many as have room for their names."""
-        days = self.last - self.first
         pixels = RIGHT - LABELS
         for months in (1, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 6000):
             room = text_width("0000" if months >= 12 else "00/0000", SMALL) + 12
-            if pixels * months * 30 >= room * days:
+            if pixels * months * 30 >= room * self.days:
                 break
         start = datetime.date.fromordinal(self.first)
-        found = []
+        found: list[Plain] = []
         month = start.year * 12 + start.month
         month += -(month - 1) % months
         while True:
@@ -146,19 +173,18 @@ class Timeline:
 
     def lane(self, bar: Plain, y: int) -> Plain:
         standing = self.labels["standing"][bar["standing"]]
-        refs = ", ".join(bar["findings"])
-        room = LABELS - 12 - (text_width(standing + " · ", SMALL) if refs else 0)
+        refs = fit_list(bar["findings"], LABELS - 12 - text_width(standing + " · ", SMALL), SMALL)
+        lines = wrap(bar["heading"], LABELS - 12, SIZE)
+        height = LANE + LINE * (len(lines) - 1)
         kind = {"in_force": "in-force", "before": "past", "removed": "past"}.get(bar["standing"], "proposed")
-        refs = fit(refs, room, SMALL)
         return {
             "y": y,
-            "label": fit(bar["heading"], LABELS - 12, SIZE),
-            "label_y": y + 15,
-            "standing": standing + (" · " if refs else ""),
-            "standing_y": y + 29,
+            "height": height,
+            "labels": [{"text": text, "y": y + 15 + LINE * number} for number, text in enumerate(lines)],
+            "standing": standing,
+            "standing_y": y + 15 + LINE * len(lines),
             "refs": refs,
-            "refs_x": text_width(standing + " · ", SMALL) if refs else 0,
-            "bar_y": y + (LANE - BAR) // 2,
+            "bar_y": y + (height - BAR) // 2,
             "bar_height": BAR,
             "parts": self.parts(bar, kind),
             "clashes": [self.stretch(clash["low"], clash["high"]) for clash in bar["clashes"]],
@@ -180,7 +206,9 @@ class Timeline:
             (start_high, end_low, kind),
             (end_low, end_high, f"fade-out-{kind}"),
         )
-        found = [{**self.stretch(low, high), "fill": fill} for low, high, fill in stretches if self.x(high) > self.x(low)]
+        found = [
+            {**self.stretch(low, high), "fill": fill} for low, high, fill in stretches if self.x(high) > self.x(low)
+        ]
         return found or [{**self.stretch(start_low, end_high), "fill": kind}]
 
     def stretch(self, low: int, high: int) -> Plain:
@@ -193,7 +221,14 @@ class Timeline:
         label = f"{self.labels['as_of']} {self.timeline['as_of_words']}"
         is_left = x + 4 + text_width(label, SMALL) <= WIDTH
         width = text_width(label, SMALL)
-        return {"x": x, "label": label, "anchor": "start" if is_left else "end", "label_x": x if is_left else min(x, WIDTH), "y": bottom + 16, "width": width}
+        return {
+            "x": x,
+            "label": label,
+            "anchor": "start" if is_left else "end",
+            "label_x": x if is_left else min(x, WIDTH),
+            "y": bottom + 16,
+            "width": width,
+        }
 
     def legend(self, lanes: list[Plain], pins: list[Plain]) -> list[tuple[str, str]]:
         """Only what the figure shows is explained."""
@@ -235,10 +270,13 @@ def cap_table(issuers: list[Plain], labels: Plain) -> Plain:
             prefix = f"{issuer['name']}: " if len(issuers) > 1 else ""
             tail = f" ({words['proposed']})" if step["standing"] == "proposed" and step["name"] else ""
             tail += f", {step['date']}" if step["date"] else ""
+            tail += f": {words['over']}" if sum(stake["low"] for stake in step["stakes"]) > WHOLE else ""
             room = WIDTH - text_width(tail, SIZE) - 4
             rows.append(
                 {
-                    "title": fit(prefix + title, room, SIZE) + tail if room > 160 else fit(prefix + title + tail, WIDTH, SIZE),
+                    "title": fit(prefix + title, room, SIZE) + tail
+                    if room > 160
+                    else fit(prefix + title + tail, WIDTH, SIZE),
                     "title_y": y + 13,
                     "y": y + 19,
                     "height": 26,
@@ -254,9 +292,8 @@ def cap_table(issuers: list[Plain], labels: Plain) -> Plain:
 
 def _stack(stakes: list[Plain], names: list[str], holders: list[str], words: Plain) -> list[Plain]:
     """The least that each holder has, side by side; what nobody can tell fills the rest."""
-    whole = 1_000_000
     total = sum(stake["low"] for stake in stakes)
-    scale = max(whole, total)
+    scale = max(WHOLE, total)
     found = []
     x = 0
     for stake, name in zip(stakes, names, strict=True):
@@ -267,7 +304,7 @@ def _stack(stakes: list[Plain], names: list[str], holders: list[str], words: Pla
         number = holders.index(name) % HOLDER_COLOURS
         found.append({"kind": f"holder-{number}", "x": x, "width": width, "label": shown})
         x += width
-    if whole - total > whole // 1000 and WIDTH - x > 1:
+    if WHOLE - total > WHOLE // 1000 and WIDTH - x > 1:
         is_unknown = any(stake["state"] == "unknown" for stake in stakes)
         label = words["not_stated"] if is_unknown else words["open"]
         shown = label if text_width(label, SMALL) + 8 <= WIDTH - x else ""

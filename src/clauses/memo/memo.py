@@ -18,7 +18,7 @@ from clauses.memo.document import Document
 from clauses.memo.figures import draw
 from clauses.memo.plain import Plain, plain
 from clauses.memo.render import program_files, render_memo
-from clauses.memo.templates import Templates
+from clauses.memo.templates import TemplateError, Templates
 from clauses.memo.tree import number_headings, parse
 from clauses.memo.view import view
 from clauses.review.review import Examined
@@ -45,13 +45,22 @@ def write_memo(examined: Examined, format: str, templates: Path | None = None) -
     Raises TemplateError where a template asks for what a memo may not hold, UsageError for another format.
     """
     if format not in FORMATS:
-        raise UsageError.of("unknown-format", f"there is no memo format `{format}`", None, did_you_mean(format, FORMATS))
+        raise UsageError.of(
+            "unknown-format", f"there is no memo format `{format}`", None, did_you_mean(format, FORMATS)
+        )
     return FORMATS[format](memo_document(examined, templates))
 
 
 def memo_document(examined: Examined, templates: Path | None = None) -> Document:
     """The memo before it is written in a format."""
     found = Templates(templates)
+    try:
+        return _document(examined, found)
+    except TemplateError as error:
+        raise found.explained(error) from None
+
+
+def _document(examined: Examined, found: Templates) -> Document:
     labels, house = found.settings(LABELS), found.settings(HOUSE)
     used = _used(found)
     memo = plain(view(examined))

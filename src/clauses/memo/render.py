@@ -43,7 +43,14 @@ def figure_file(name: str) -> str:
 
 def program_files(templates: Templates) -> list[Template]:
     """The templates that take part, with all that they include."""
+    if templates.house is None:
+        return list(_core_files(templates.core))
     return referenced(Sandbox(templates), [MASTER, *(figure_file(name) for name in FIGURES)])
+
+
+@lru_cache(maxsize=4)
+def _core_files(core: Path) -> tuple[Template, ...]:
+    return tuple(referenced(_core_sandbox(core), [MASTER, *(figure_file(name) for name in FIGURES)]))
 
 
 def render_memo(templates: Templates, values: Plain) -> Markup:

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import BaseLoader, StrictUndefined, TemplateNotFound, UndefinedError, meta, nodes
+from jinja2.environment import TemplateModule
 from jinja2.exceptions import SecurityError, TemplateRuntimeError, TemplateSyntaxError
 from jinja2.runtime import BlockReference, LoopContext, Macro, TemplateReference
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.environment import TemplateModule
 from jinja2.utils import Namespace
 from markupsafe import Markup, escape
 
@@ -80,7 +80,7 @@ _TEXT_METHODS = (
 )
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 _MARK = re.compile(f"{_OPEN}(\\d+):(\\d+)(e?){_CLOSE}")
-_NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split()
+_NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 
 class _Loader(BaseLoader):
@@ -108,7 +108,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.marked: list[str] = []
         """The files that marks name, by number."""
         self.filters = {name: self.filters[name] for name in _FILTERS}
-        self.filters |= {"fill": fill, "counted": counted, "listed": listed, "sentence": sentence, "capital": capital}
+        self.filters |= {
+            "fill": fill,
+            "counted": counted,
+            "listed": listed,
+            "sentence": sentence,
+            "capital": capital,
+            "letter": letter,
+        }
         self.tests = {name: self.tests[name] for name in _TESTS}
         self.globals = {"range": self.globals["range"], "namespace": Namespace}
 
@@ -165,7 +172,7 @@ def _refuse_switches(tree: nodes.Template, name: str | None, filename: str | Non
     for node in tree.find_all(nodes.EvalContextModifier):
         raise TemplateSyntaxError("escaping cannot be switched in a memo template", node.lineno, name, filename)
     for found in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
-        if not isinstance(found.template, nodes.Const):
+        if not isinstance(getattr(found, "template", None), nodes.Const):
             raise TemplateSyntaxError("a template is named by a fixed text", found.lineno, name, filename)
 
 
@@ -207,6 +214,11 @@ def sentence(text: Any) -> Markup:
         return Markup("")
     shown = Markup(raw[:1].upper()) + raw[1:]
     return shown if re.search(r"[.?!:;…][”’\"')\]]*$", str(shown)) else shown + "."
+
+
+def letter(number: int) -> str:
+    """`a` for 1: the letters of a list in a sentence."""
+    return chr(96 + number) if 0 < number < 27 else str(number)
 
 
 def capital(text: Any) -> Markup:

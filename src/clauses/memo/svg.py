@@ -9,11 +9,65 @@ from clauses.memo.sandbox import Rendered
 from clauses.memo.templates import template_error
 
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
-_TAGS = {"svg", "g", "rect", "line", "circle", "path", "polyline", "polygon", "text", "tspan", "defs", "linearGradient", "stop", "pattern"}
+_TAGS = {
+    "svg",
+    "g",
+    "rect",
+    "line",
+    "circle",
+    "path",
+    "polyline",
+    "polygon",
+    "text",
+    "tspan",
+    "defs",
+    "linearGradient",
+    "stop",
+    "pattern",
+}
 _ATTRIBUTES = set(
-    "viewBox width height role aria-label font-family font-size font-weight font-style x y x1 y1 x2 y2 cx cy r rx ry d "
-    "points fill stroke stroke-width stroke-dasharray stroke-linecap fill-opacity stroke-opacity opacity text-anchor id "
-    "class offset stop-color stop-opacity transform patternUnits patternTransform gradientUnits".split()
+    [
+        "viewBox",
+        "width",
+        "height",
+        "role",
+        "aria-label",
+        "font-family",
+        "font-size",
+        "font-weight",
+        "font-style",
+        "x",
+        "y",
+        "x1",
+        "y1",
+        "x2",
+        "y2",
+        "cx",
+        "cy",
+        "r",
+        "rx",
+        "ry",
+        "d",
+        "points",
+        "fill",
+        "stroke",
+        "stroke-width",
+        "stroke-dasharray",
+        "stroke-linecap",
+        "fill-opacity",
+        "stroke-opacity",
+        "opacity",
+        "text-anchor",
+        "id",
+        "class",
+        "offset",
+        "stop-color",
+        "stop-opacity",
+        "transform",
+        "patternUnits",
+        "patternTransform",
+        "gradientUnits",
+    ]
 )
 _VALUE = re.compile(r"url\(#[a-z][a-z0-9-]*\)|[^(){}<>;:\\]*|(?:translate|rotate)\([-0-9 ,.]+\)")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,8 @@ class Templates:
     def __init__(self, house: Path | None = None, core: Path | None = None) -> None:
         self.core = core or templates_folder()
         self.house = house
+        self.texts: dict[str, str] = {}
+        """The templates read so far, by the name under which an error shows them."""
         if house is not None and not house.is_dir():
             raise template_error("there is no such folder of templates", str(house))
 
@@ -65,8 +67,25 @@ class Templates:
         if self.house is not None and not name.startswith(CORE):
             found = _read(self.house, wanted, "house", f"{self.house}/{wanted}")
             if found:
+                self.texts[found.shown_as] = found.text
                 return found
-        return _read(self.core, wanted, "built-in", f"templates/{wanted}")
+        found = _read(self.core, wanted, "built-in", f"templates/{wanted}")
+        if found:
+            self.texts[found.shown_as] = found.text
+        return found
+
+    def explained(self, error: TemplateError) -> TemplateError:
+        """The error with the line of the template that it names."""
+        return TemplateError([self._with_line(problem) for problem in error.problems])
+
+    def _with_line(self, problem: Problem) -> Problem:
+        place = problem.place
+        if place is None or place.source.text or place.file not in self.texts:
+            return problem
+        source = Source(place.file, self.texts[place.file])
+        line = source.line_text(place.line)
+        column = len(line) - len(line.lstrip()) + 1
+        return replace(problem, place=Place(source, place.line, column, max(1, len(line.strip()))))
 
     def both(self, name: str) -> list[Template]:
         """Our template of a name and then the house's, where each exists."""

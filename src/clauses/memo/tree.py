@@ -46,6 +46,7 @@ _VALUES = {
     "lang": re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*"),
 }
 _MAXIMUM_DEPTH = 30
+_MISMATCH = expat.errors.codes[expat.errors.XML_ERROR_TAG_MISMATCH]
 
 
 @dataclass
@@ -106,12 +107,13 @@ class _Reader:
     def __init__(self, rendered: Rendered) -> None:
         self.rendered = rendered
         self.stack: list[Element] = []
+        self.opened: list[int] = []
+        """Where the elements of the stack were opened."""
         self.root: Element | None = None
         self.ids: set[str] = set()
         self.links: list[tuple[str, int]] = []
         self.level = 0
         self.parser = expat.ParserCreate("UTF-8")
-        self.parser.buffer_text = True
         self.parser.StartElementHandler = self.start
         self.parser.EndElementHandler = self.end
         self.parser.CharacterDataHandler = self.words
@@ -123,8 +125,7 @@ class _Reader:
         try:
             self.parser.Parse(self.rendered.text.encode(), True)
         except expat.ExpatError as error:
-            reason = expat.errors.messages.get(error.code, "it is not well-formed")
-            raise self.error(f"the markup is not well-formed: {reason}", self.parser.ErrorByteIndex) from None
+            raise self.broken(error) from None
         assert self.root is not None
         for target, offset in self.links:
             if target not in self.ids:
@@ -134,6 +135,13 @@ class _Reader:
     def error(self, sentence: str, offset: int) -> TemplateError:
         file, line = self.rendered.place_of(offset)
         return template_error(sentence, file, line)
+
+    def broken(self, error: expat.ExpatError) -> TemplateError:
+        """What is not XML; an element that is left open is named where it was opened."""
+        if error.code == _MISMATCH and self.opened:
+            return self.error(f"the markup is not well-formed: `<{self.stack[-1].tag}>` is not closed", self.opened[-1])
+        reason = expat.errors.messages.get(error.code, "something is missing")
+        return self.error(f"the markup is not well-formed: {reason}", self.parser.ErrorByteIndex)
 
     def refuse(self, sentence: str) -> None:
         raise self.error(sentence, self.parser.CurrentByteIndex)
@@ -155,6 +163,7 @@ class _Reader:
         else:
             self.root = element
         self.stack.append(element)
+        self.opened.append(self.parser.CurrentByteIndex)
 
     def check_attributes(self, tag: str, attributes: dict[str, str]) -> None:
         for name, value in attributes.items():
@@ -181,11 +190,16 @@ class _Reader:
 
     def end(self, tag: str) -> None:
         self.stack.pop()
+        self.opened.pop()
 
     def words(self, text: str) -> None:
         parent = self.stack[-1]
         if parent.tag in HOLDS_TEXT:
-            parent.children.append(text)
+            before = parent.children[-1:]
+            if before and isinstance(before[0], str):
+                parent.children[-1] = before[0] + text
+            else:
+                parent.children.append(text)
         elif text.strip():
             self.refuse(f"words cannot stand directly within `<{parent.tag}>`")
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 from importlib import metadata
 
 from clauses.language.pack import DatedValue, PackParameter, RulePack
-from clauses.language.show import term_words
 from clauses.memo.plain import Plain
-from clauses.memo.prose import capital, known
+from clauses.memo.prose import capital, known, term_name
 from clauses.memo.view_changes import changes_view
 from clauses.memo.view_findings import (
     Group,
@@ -40,7 +39,7 @@ def view(examined: Examined) -> Plain:
     conflicting: dict[str, set[str]] = {}
     for group in found:
         for match in group.matches:
-            ids = set(match.versions())
+            ids = set(match.ids())
             for id in sorted(ids):
                 labels_of.setdefault(id, [])
                 labels_of[id] += [] if group.label in labels_of[id] else [group.label]
@@ -80,7 +79,12 @@ def _bottom_line(examined: Examined, found: list[Group]) -> Plain:
     breached = [g.first.finding.severity for g in found if g.first.finding.status == "breached"]
     is_open = [g for g in found if g.first.finding.status == "undetermined" and g.first.finding.severity != "note"]
     counts = {severity: breached.count(severity) for severity in ("conflict", "consent", "flag", "note")}
-    order = (("conflict", counts["conflict"]), ("consent", counts["consent"]), ("open", len(is_open)), ("flag", counts["flag"]))
+    order = (
+        ("conflict", counts["conflict"]),
+        ("consent", counts["consent"]),
+        ("open", len(is_open)),
+        ("flag", counts["flag"]),
+    )
     return {
         "verdict": review.verdict,
         "way": [{"kind": kind, "count": count} for kind, count in order if count],
@@ -97,8 +101,15 @@ def _bottom_line(examined: Examined, found: list[Group]) -> Plain:
 
 
 def _by_weight(found: list[Group]) -> list[Group]:
-    """What is certain first, in the order of severity; then what is open."""
-    return sorted(found, key=lambda group: group.first.finding.status == "undetermined")
+    """What must go, whose consent is needed, what is open, what needs attention, and what is for information."""
+    weights = {"conflict": 0, "consent": 1, "flag": 3, "note": 4}
+
+    def weight(group: Group) -> int:
+        finding = group.first.finding
+        is_open = finding.status == "undetermined" and finding.severity != "note"
+        return 2 if is_open else weights[finding.severity]
+
+    return sorted(found, key=weight)
 
 
 def _point(group: Group) -> Plain:
@@ -120,9 +131,13 @@ def _assumptions(deal: Deal, found: list[Group]) -> list[Plain]:
     relied: dict[str, list[str]] = {}
     for group in found:
         for match in group.matches:
-            for id, (_, version) in match.versions().items():
-                if version.clause.source.basis == "assumed" and group.label not in relied.setdefault(id, []):
-                    relied[id].append(group.label)
+            for one in match.relied():
+                labels = (
+                    relied.setdefault(one.version.id, [])
+                    if one.version.clause.source.basis == "assumed"
+                    else [group.label]
+                )
+                labels += [] if group.label in labels else [group.label]
     in_table = {id for id in rests_on(deal) if deal.worlds[0].result[id].clause.source.basis == "assumed"}
     rows = []
     for id in sorted({*relied, *in_table}):
@@ -158,7 +173,7 @@ def _ambiguities(deal: Deal) -> list[Plain]:
             rows.append(
                 {
                     "clause": clause_phrase(str(values["clause"]), deal),
-                    "term": term_words(str(values["term"])),
+                    "term": term_name(str(values["term"])),
                     "first": instrument_title(str(values["first"]), deal),
                     "second": instrument_title(str(values["second"]), deal),
                     "is_certain": fact.certain,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from clauses.language.show import term_words
 from clauses.memo.plain import Plain
-from clauses.memo.prose import known
+from clauses.memo.prose import known, spelled, term_name
 from clauses.memo.view_findings import examined_heading, place_view
 from clauses.memo.word_diff import word_diff
 from clauses.terms.agreement import Change, ClauseVersion
@@ -27,7 +26,7 @@ def _change(change: Change, deal: Deal, labels: list[str]) -> Plain:
     version = after or before
     text_before, text_after = (one.clause.text if one else "" for one in (before, after))
     is_silent = change.action == "amend" and bool(text_before) and "text" not in change.nodes
-    kind = version.kind.replace("_", " ") if version else ""
+    kind = spelled(version.kind.replace("_", " ")) if version else ""
     return {
         "action": change.action,
         "heading": examined_heading(id, deal) if version and version.clause.heading else "",
@@ -53,7 +52,7 @@ def _terms(before: ClauseVersion | None, after: ClauseVersion | None, deal: Deal
     for name in version.clause.term_types():
         old, new = (_shown(one, name, deal) if one else "" for one in (before, after))
         if old != new:
-            rows.append({"name": term_words(name), "parts": _whole(old, new)})
+            rows.append({"name": term_name(name), "parts": _whole(old, new)})
     return rows
 
 

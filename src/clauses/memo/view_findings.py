@@ -6,18 +6,30 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from clauses.language import ast
 from clauses.language.pack import RulePack
-from clauses.language.rule import AuthorityDocument, Rule
-from clauses.language.show import rule_in_english, term_words
+from clauses.language.rule import Absence, AuthorityDocument, Rule
+from clauses.language.show import english_pattern, rule_in_english
 from clauses.memo.plain import Plain
-from clauses.memo.prose import Speaker, capital, known
+from clauses.memo.prose import Speaker, capital, general, known, spelled, term_name
 from clauses.review.explain import Explainer
 from clauses.review.finding import Finding
 from clauses.review.review import Examined, PackRun
 from clauses.review.wording import clause_phrase
 from clauses.source import Place
 from clauses.terms.agreement import ClauseVersion
-from clauses.terms.facts import Deal, Fact
+from clauses.terms.facts import Deal, Fact, Standings, by_kind_and_layer
+from clauses.terms.kinds import TermType
+from clauses.terms.values import Value
+
+
+@dataclass(frozen=True)
+class Relied:
+    """A clause that a finding rests on, with the alias under which the rule speaks of it."""
+
+    alias: str
+    fact: Fact
+    version: ClauseVersion
 
 
 @dataclass(frozen=True)
@@ -28,15 +40,22 @@ class Match:
     rule: Rule
     run: PackRun
     clauses: Mapping[str, Fact]
+    standings: Standings
+    """All facts of the run by kind and layer."""
 
-    def versions(self) -> dict[str, tuple[str, ClauseVersion]]:
-        """Every clause that the finding rests on, by id, with the alias under which the rule speaks of it."""
-        found: dict[str, tuple[str, ClauseVersion]] = {}
+    def relied(self) -> list[Relied]:
+        """Every clause that the finding rests on, as it reads today or would read, with what follows from it."""
+        found: dict[tuple[str, str, str], Relied] = {}
         for pattern in self.rule.given:
             for fact in _with_sources(self.clauses[pattern.alias]):
                 if fact.version is not None:
-                    found.setdefault(fact.version.id, (pattern.alias, fact.version))
-        return found
+                    key = (fact.version.id, fact.version.content, fact.id if _is_computed(fact) else "")
+                    found.setdefault(key, Relied(pattern.alias, fact, fact.version))
+        return list(found.values())
+
+    def ids(self) -> list[str]:
+        """The ids of the clauses that the finding rests on."""
+        return list(dict.fromkeys(one.version.id for one in self.relied()))
 
 
 @dataclass(frozen=True)
@@ -68,10 +87,11 @@ def groups(examined: Examined) -> list[Group]:
 def _in_order(examined: Examined) -> Iterator[Match]:
     """Each finding with the match of its rule: the same clauses, in the order in which the engine gave them."""
     waiting = list(_matches(examined))
+    standings = {id(run): by_kind_and_layer(run.outcome.facts) for run in examined.runs}
     for finding in examined.review.findings:
         number = next(n for n, (rule, _, clauses) in enumerate(waiting) if _belongs(finding, rule, clauses))
         rule, run, clauses = waiting.pop(number)
-        yield Match(finding, rule, run, clauses)
+        yield Match(finding, rule, run, clauses, standings[id(run)])
 
 
 def _matches(examined: Examined) -> Iterator[tuple[Rule, PackRun, Mapping[str, Fact]]]:
@@ -105,7 +125,7 @@ def _with_sources(fact: Fact) -> Iterator[Fact]:
 def group_view(group: Group, examined: Examined) -> Plain:
     """A group of findings as plain data."""
     first, rule = group.first.finding, group.first.rule
-    headings = [examined_heading(id, examined.deal) for match in group.matches for id in match.versions()]
+    headings = [examined_heading(id, examined.deal) for match in group.matches for id in match.ids()]
     redrafts = list(dict.fromkeys(match.finding.redraft for match in group.matches if match.finding.redraft))
     return {
         "label": group.label,
@@ -116,11 +136,26 @@ def group_view(group: Group, examined: Examined) -> Plain:
         "status": first.status,
         "clauses": list(dict.fromkeys(headings)),
         "messages": list(dict.fromkeys(match.finding.message for match in group.matches)),
-        "meaning": rule_in_english(rule),
+        "meaning": _meaning(rule),
         "authority": [authority_view(one, group.first.run.pack) for one in rule.authority],
         "items": [_item(match, number, examined) for number, match in enumerate(group.matches, 1)],
         "redraft": redrafts[0] if len(redrafts) == 1 else "",
     }
+
+
+def _meaning(rule: Rule) -> Plain:
+    """A rule in plain English: what it looks at, its conditions one by one, and what excuses."""
+    sentences = [spelled(sentence) for sentence in rule_in_english(rule)]
+    parts = rule.when.parts if isinstance(rule.when, ast.And) else (rule.when,)
+    excuses = [f"It is excused by {_excuse(absence)}." for absence in rule.unless]
+    if rule.when == ast.ALWAYS:
+        return {"opening": sentences[:2], "conditions": [], "closing": excuses}
+    return {"opening": sentences[:1], "conditions": [general(part) for part in parts], "closing": excuses}
+
+
+def _excuse(absence: Absence) -> str:
+    what = spelled(english_pattern(absence.pattern))
+    return what if absence.when == ast.ALWAYS else f"{what}, where {general(absence.when)}"
 
 
 def examined_heading(id: str, deal: Deal) -> str:
@@ -133,7 +168,7 @@ def authority_view(authority: AuthorityDocument, pack: RulePack) -> Plain:
     source = pack.sources.get(authority.document)
     return {
         "title": source.title if source else authority.document,
-        "section": authority.section or "",
+        **_section(authority.section),
         "quote": authority.quote or "",
         "note": authority.note or "",
     }
@@ -141,39 +176,43 @@ def authority_view(authority: AuthorityDocument, pack: RulePack) -> Plain:
 
 def _item(match: Match, number: int, examined: Examined) -> Plain:
     finding, deal = match.finding, examined.deal
-    facts: dict[tuple[str, str | None], list[Fact]] = {}
-    for fact in match.run.outcome.facts:
-        for layer in (None, *sorted(fact.layers)):
-            facts.setdefault((fact.kind, layer), []).append(fact)
-    speaker = Speaker(Explainer(match.rule, match.run.parameters, deal, facts), match.clauses)
+    speaker = Speaker(Explainer(match.rule, match.run.parameters, deal, match.standings), match.clauses)
     return {
         "number": number,
         "message": finding.message,
         "application": [*speaker.introduction(), *speaker.chain()],
-        "rests_on": [_relied(match, id, alias, version, deal) for id, (alias, version) in match.versions().items()],
-        "missing": [_missing(path, deal) for path in finding.missing],
+        "rests_on": [_relied(match, one, deal) for one in match.relied()],
+        "missing": [_missing(path, match, deal) for path in finding.missing],
         "question": finding.question or "",
         "redraft": finding.redraft,
     }
 
 
-def _relied(match: Match, id: str, alias: str, version: ClauseVersion, deal: Deal) -> Plain:
+def _relied(match: Match, one: Relied, deal: Deal) -> Plain:
     """A clause that a finding rests on: how it stands, the terms read, its basis and source."""
-    terms = []
+    pattern = match.rule.pattern(one.alias)
+    terms: dict[str, str] = {}
     for value in match.finding.values:
         owner, _, name = value.term.partition(".")
-        types = version.clause.term_types()
-        if owner != alias or name not in types or name not in match.clauses[alias].values and name not in types:
-            continue
-        shown = known(match.clauses[alias].values.get(name), types[name], deal)
-        stated = name in version.nodes
-        terms.append({"name": term_words(name), "value": shown, "line": version.place(name).line if stated else 0})
+        if owner == one.alias and pattern is not None and match.clauses[owner] is one.fact:
+            terms[term_name(name)] = known(one.fact.values.get(name), pattern.types[name], deal)
     return {
-        "heading": examined_heading(id, deal),
-        "standing": _standing(id, version, deal),
-        "terms": [one for number, one in enumerate(terms) if one not in terms[:number]],
-        **source_view(version, deal),
+        "heading": _relied_heading(one, deal),
+        "standing": "computed" if _is_computed(one.fact) else _standing(one.version.id, one.version, deal),
+        "terms": [{"name": name, "value": value} for name, value in terms.items()],
+        **source_view(one.version, deal),
+        "is_computed": _is_computed(one.fact),
     }
+
+
+def _is_computed(fact: Fact) -> bool:
+    """Whether the cap table made the fact, of a clause that is no holding."""
+    return fact.kind == "holding" and fact.version is not None and fact.version.kind != "holding"
+
+
+def _relied_heading(one: Relied, deal: Deal) -> str:
+    heading = examined_heading(one.version.id, deal)
+    return f"{deal.party_name(str(one.fact.values['holder']))} after “{heading}”" if _is_computed(one.fact) else heading
 
 
 def _standing(id: str, version: ClauseVersion, deal: Deal) -> str:
@@ -192,13 +231,18 @@ def source_view(version: ClauseVersion, deal: Deal) -> Plain:
     document = documents.get(source.document) if source.document else None
     return {
         "basis": source.basis,
-        "document": document.title if document else "",
-        "section": source.section or "",
+        "title": document.title if document else "",
+        **_section(source.section),
         "quote": source.quote or "",
         "attributed_to": source.attributed_to or "",
         "instrument": instrument_title(version.instrument, deal),
         **place_view(version.written_at),
     }
+
+
+def _section(section: str | None) -> Plain:
+    """A section; the word *section* belongs only before a number."""
+    return {"section": section or "", "section_is_number": (section or "")[:1].isdigit()}
 
 
 def instrument_title(instrument: str, deal: Deal) -> str:
@@ -214,13 +258,12 @@ def place_view(place: Place) -> Plain:
     return {"file": PurePath(place.file).name if place.line > 0 else "", "line": max(place.line, 0)}
 
 
-def _missing(path: str, deal: Deal) -> str:
+def _missing(path: str, match: Match, deal: Deal) -> str:
+    """A term that would have to be known, and what is known of it."""
     id, _, term = path.rpartition(".")
-    for world in deal.worlds:
-        version = world.result.get(id) or world.current.get(id)
-        if version is not None:
-            types = version.clause.term_types()
-            value = getattr(version.clause, term, None)
-            shown = f"known only as {known(value, types[term], deal)}" if value is not None and term in types else "not stated"
-            return f"the {term_words(term)} of {clause_phrase(id, deal)} ({shown})"
-    return f"the {term_words(term)} of {id.replace('-', ' ')}"
+    of = f"the {term_name(term)} of {clause_phrase(id, deal)}"
+    for fact in match.clauses.values():
+        value = fact.values.get(term)
+        if fact.version is not None and fact.version.id == id and isinstance(value, Value) and not value.is_exact:
+            return f"{of} (known only as {known(value, TermType(value.type_name), deal)})"
+    return f"{of} (not stated)"

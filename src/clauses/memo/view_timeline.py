@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 
-from clauses.language.show import term_words
 from clauses.memo.plain import Plain
-from clauses.memo.prose import capital, known
+from clauses.memo.prose import capital, known, term_name
 from clauses.memo.view_findings import examined_heading
 from clauses.terms.agreement import ClauseVersion
 from clauses.terms.facts import Deal
@@ -15,19 +14,26 @@ from clauses.terms.kinds import TermType
 from clauses.terms.values import Date
 
 _DATE = TermType("date")
+_ORDER = ("in_force", "before", "amended", "added", "removed")
 
 
 def timeline_view(deal: Deal, labels_of: dict[str, list[str]], conflicting: dict[str, set[str]]) -> Plain:
     """Periods and days. `conflicting` names, for a clause, those that it cannot stand beside."""
     bars = [bar for version, standing in _versions(deal) for bar in _bars(version, standing, deal, labels_of)]
-    bars.sort(key=lambda b: (b["order"], b["heading"], b["standing"]))
-    events = sorted(_events(deal, labels_of), key=lambda e: (e["low"] if e["low"] > 1 else e["high"], e["high"], e["what"]))
+    bars.sort(key=lambda b: (b["order"], b["heading"], _ORDER.index(b["standing"])))
+    events = sorted(
+        _events(deal, labels_of), key=lambda e: (e["low"] if e["low"] > 1 else e["high"], e["high"], e["what"])
+    )
     for number, event in enumerate(events, 1):
         event["number"] = number
     _mark_conflicts(bars, conflicting)
     for event in events:
         event["is_clash"] = bool(conflicting.get(event["id"])) and event["standing"] in ("added", "amended")
-    days = [deal.as_of.lowest, *(d for b in bars for d in b["days"]), *(d for e in events for d in (e["low"], e["high"]))]
+    days = [
+        deal.as_of.lowest,
+        *(d for b in bars for d in b["days"]),
+        *(d for e in events for d in (e["low"], e["high"])),
+    ]
     finite = [day for day in days if 1 < day < Date.limit]
     return {
         "bars": bars,
@@ -108,14 +114,35 @@ def _events(deal: Deal, labels_of: dict[str, list[str]]) -> Iterator[Plain]:
             value = getattr(version.clause, name)
             if value is None or name in ("starts", "ends"):
                 continue
+            other = (
+                deal.worlds[0].result.get(version.id)
+                if standing == "before"
+                else deal.worlds[0].current.get(version.id)
+            )
+            if standing in ("before", "amended") and other is not None and getattr(other.clause, name) == value:
+                if standing == "before":
+                    continue
+                shown = "in_force"
+            else:
+                shown = standing
             heading = examined_heading(version.id, deal)
-            what = f"{capital(term_words(name))}: {heading}"
+            what = f"{heading}: {term_name(name)}"
             basis, labels = version.clause.source.basis, labels_of.get(version.id, [])
-            yield _event(version.id, value, what, standing, basis, labels, deal)
+            yield _event(version.id, value, what, shown, basis, labels, deal)
     for amendment in deal.agreement.amendments.values():
-        yield _event("", amendment.effective, f"Amendment takes effect: {amendment.title}", "in_force", "stated", [], deal)
+        yield _event(
+            "", amendment.effective, f"{capital(amendment.title)}: takes effect", "in_force", "stated", [], deal
+        )
     if deal.sheet is not None and deal.sheet.effective is not None:
-        yield _event("", deal.sheet.effective, f"Term sheet takes effect: {deal.sheet.title}", "added", "stated", [], deal)
+        yield _event(
+            "",
+            deal.sheet.effective,
+            f"{capital(deal.sheet.title)}: term sheet takes effect",
+            "added",
+            "stated",
+            [],
+            deal,
+        )
 
 
 def _event(id: str, value: Date, what: str, standing: str, basis: str, labels: list[str], deal: Deal) -> Plain:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,9 @@ from pathlib import Path
 from clauses.errors import InputError
 from clauses.language.pack import RulePack
 from clauses.language.rule import AuthorityDocument, Rule
-from clauses.source import Place
+from clauses.review.output.common import as_json
+from clauses.review.output.github import annotation
+from clauses.source import Place, printable
 from clauses.terms.values import Date
 from clauses.yaml_nodes import Mapping_, read_source
 from clauses.yaml_nodes import Sequence as NodeSequence
@@ -90,14 +91,11 @@ def render(defects: Sequence[Defect], packs: Sequence[RulePack], as_of: Date, fo
     """The defects in one of the formats text, concise, json and github."""
     if format == "json":
         listed = [{"id": d.id, "sentence": d.sentence, "location": d.place.location()} for d in defects]
-        return json.dumps({"as_of": str(as_of), "defects": listed}, indent=2, ensure_ascii=False) + "\n"
+        return as_json({"as_of": str(as_of), "defects": listed})
     if format == "github":
-        return "".join(
-            f"::error file={d.place.file},line={d.place.line},col={d.place.column},title={d.id}::{d.sentence}\n"
-            for d in defects
-        )
+        return "".join(annotation("error", d.place.location(), d.id, d.sentence) for d in defects)
     lines = [f"{d.place}: defect[{d.id}] {d.sentence}" for d in defects]
     if format == "text":
         counted = ", ".join(f"{pack.name} {pack.version} ({len(pack.rules)} rules)" for pack in packs)
         lines.append(f"{len(defects)} defect{'' if len(defects) == 1 else 's'} in {counted}, as of {as_of}")
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{printable(line)}\n" for line in lines)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 from clauses.errors import UsageError
 from clauses.language.pack import PACK_FILE
-from clauses.terms.party import ID_PATTERN
-from clauses.yaml_nodes import Mapping_, read_file
+from clauses.source import printable
+from clauses.terms.party import ID_PATTERN, MAXIMUM_ID
+from clauses.yaml_nodes import Mapping_, read_file, reason
 
 _AGREEMENT = """\
 # The agreement in force. `clauses schema agreement` says what may stand here; `clauses schema kinds` lists the
@@ -107,13 +109,13 @@ examples:
 
 def new_deal(folder: Path) -> list[Path]:
     """Make a folder for a deal. Raises UsageError rather than overwrite anything."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if os.path.exists(folder) and not (os.path.isdir(folder) and not os.listdir(folder)):
         raise UsageError.of("already-there", f"`{folder}` exists already and is not an empty folder")
-    id = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "deal"
+    id = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-")[:MAXIMUM_ID].strip("-") or "deal"
     files = {
         folder / "agreement.yaml": _AGREEMENT.format(id=id),
         folder / "term-sheets" / "first-draft.yaml": _TERM_SHEET.format(id=id),
-        folder / "rules" / PACK_FILE: _PACK.format(folder=folder / "rules"),
+        folder / "rules" / PACK_FILE: _PACK.format(folder=printable(str(folder / "rules"))),
         folder / "rules" / "supply-without-an-early-end.yaml": _rule("supply-without-an-early-end", "playbook"),
         folder / "clauses.toml": _SETTINGS,
     }
@@ -124,11 +126,14 @@ def new_deal(folder: Path) -> list[Path]:
 
 def new_rule(id: str, pack: Path) -> Path:
     """Make a rule in a pack. Raises UsageError where there is no pack, or such a rule already."""
-    if not re.fullmatch(ID_PATTERN, id):
+    if not re.fullmatch(ID_PATTERN, id) or len(id) > MAXIMUM_ID:
         raise UsageError.of(
-            "not-an-id", f"`{id}` is not an id", None, "use lower-case letters, digits and single hyphens"
+            "not-an-id",
+            f"`{id}` is not an id",
+            None,
+            f"use lower-case letters, digits and single hyphens, {MAXIMUM_ID} at most",
         )
-    if not (pack / PACK_FILE).is_file():
+    if not os.path.isfile(pack / PACK_FILE):
         hint = "name the pack's folder with `--pack`, or make one with `clauses init`"
         raise UsageError.of("no-such-pack", f"`{pack}` is not a rule pack: it has no `{PACK_FILE}`", None, hint)
     path = pack / f"{id}.yaml"
@@ -153,6 +158,5 @@ def _write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        raise UsageError.of("cannot-write", f"`{path}` cannot be written: {reason}") from None
+    except (OSError, ValueError) as error:
+        raise UsageError.of("cannot-write", f"`{path}` cannot be written: {reason(error)}") from None

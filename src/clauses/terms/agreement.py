@@ -26,6 +26,9 @@ from clauses.terms.values import UNKNOWN, Date
 from clauses.yaml_nodes import Absent, Mapping_, Node, Scalar, Sequence, from_plain, read_file
 
 
+KINDS_HINT = "`clauses schema kinds` lists the kinds"
+
+
 @dataclass(frozen=True)
 class ClauseVersion:
     """A clause as it reads at some point: its typed terms, and where each of them is written."""
@@ -261,11 +264,11 @@ def read_clause(id: str, node: Node, place: Place, instrument: str, problems: Pr
         return None
     kind_node = node.get("kind")
     if not isinstance(kind_node, Scalar):
-        problems.add("missing-key", f"the clause `{id}` needs the key `kind`", place, did_you_mean("", KINDS))
+        problems.add("missing-key", f"the clause `{id}` needs the key `kind`", place, KINDS_HINT)
         return None
     kind = KINDS.get(kind_node.text)
     if kind is None:
-        hint = did_you_mean(kind_node.text, KINDS) or "`clauses schema kinds` lists the kinds"
+        hint = did_you_mean(kind_node.text, KINDS) or KINDS_HINT
         problems.add("unknown-kind", f"there is no kind of clause called `{kind_node.text}`", kind_node.place, hint)
         return None
     clause = validate(kind, _unknown_as_absent(node), problems, f"a clause of kind `{kind_node.text}`")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from clauses.language.rewrite import OPEN
 from clauses.terms.facts import Fact
-from clauses.terms.values import VALUE_TYPES, Money, Value
+from clauses.terms.values import VALUE_TYPES, Money
 
 WIDEST_CODE = 10**9
 """A text that is not stated ranges over all codes: from minus this to this."""
@@ -111,10 +111,10 @@ def limits_of(types: Mapping[str, object]) -> dict[str, int]:
     return {name: VALUE_TYPES[type].limit for name, type in named.items() if type in VALUE_TYPES}
 
 
-def text_of(fact: Fact, term: str, of_currency: bool) -> str | None:
+def _text_of(fact: Fact, cell: Cell) -> str | None:
     """A text of a fact, or the currency of an amount; None where it is not stated."""
-    value = fact.values.get(term)
-    if of_currency:
+    value = fact.values.get(cell.term)
+    if cell.of_currency:
         return value.currency if isinstance(value, Money) else None
     return value if value is None else str(value)
 
@@ -123,24 +123,24 @@ def _code_reader(term: str, part: str, of_currency: bool) -> Row:
     open_end = {"first": -WIDEST_CODE, "last": WIDEST_CODE}.get(part)
 
     def read(fact: Fact, number: int, codes: Codes) -> int:
-        text = text_of(fact, term, of_currency)
-        if text is not None:
-            return codes.of(text)
-        return codes.of_unstated() if open_end is None else open_end
+        value = fact.values.get(term)
+        if value is None:
+            return codes.of_unstated() if open_end is None else open_end
+        return codes.of(value.currency if of_currency else value)  # type: ignore[union-attr, arg-type]
 
     return read
 
 
 def _bound_reader(term: str, part: str, widest: int) -> Row:
-    open_end = widest if part == "highest" else -widest
-
-    def read(fact: Fact, number: int, codes: Codes) -> int:
+    def lowest(fact: Fact, number: int, codes: Codes) -> int:
         value = fact.values.get(term)
-        if isinstance(value, Value):
-            return value.highest if part == "highest" else value.lowest
-        return open_end
+        return -widest if value is None else value.lowest  # type: ignore[union-attr]
 
-    return read
+    def highest(fact: Fact, number: int, codes: Codes) -> int:
+        value = fact.values.get(term)
+        return widest if value is None else value.highest  # type: ignore[union-attr]
+
+    return highest if part == "highest" else lowest
 
 
 def _sum_reader(terms: tuple[tuple[int, tuple[Cell, ...]], ...], constant: int, limits: Mapping[str, int]) -> Row:
@@ -159,7 +159,6 @@ def _sum_reader(terms: tuple[tuple[int, tuple[Cell, ...]], ...], constant: int, 
 
 def _pair_reader(left: Cell, right: Cell, holds: Callable[[str | None, str | None], bool]) -> Row:
     def read(fact: Fact, number: int, codes: Codes) -> int:
-        one, other = text_of(fact, left.term, left.of_currency), text_of(fact, right.term, right.of_currency)
-        return int(holds(one, other))
+        return int(holds(_text_of(fact, left), _text_of(fact, right)))
 
     return read

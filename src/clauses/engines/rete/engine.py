@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from clauses.engines.engine import Binding, Engine, Matches, Prepared, Truth
 from clauses.engines.rete import protocol
-from clauses.engines.rete.columns import Codes, Row, limits_of, reader, text_of
+from clauses.engines.rete.columns import Codes, Row, limits_of, reader
 from clauses.engines.rete.compile import ITEM, ZERO, Shard, Source, compile_rule, shards_of
+from clauses.engines.rete.open import FactsByKind, Openness, Reads
 from clauses.errors import EngineError
 from clauses.language.pack import RulePack
 from clauses.language.rule import Rule
@@ -23,8 +24,13 @@ class _Network:
 
     shard: Shard
     ruleset: protocol.Ruleset
-    readers: dict[Source, list[tuple[str, Row]]]
-    """For each source, how to work out its columns, by name."""
+    columns: dict[Source, tuple[str, list[Row]]]
+    """For each source, a row as JSON with gaps, and how to work out what belongs in them."""
+
+    @property
+    def rules(self) -> set[str]:
+        """The rules of ours that the network decides, in part or whole."""
+        return {rule.rule for rule in self.shard.rules}
 
 
 class ReteRules:
@@ -34,10 +40,13 @@ class ReteRules:
         self.pack = pack
         self.codes = Codes()
         self.kinds: dict[Source, int] = {}
+        self.widest = max((len(rule.given) for rule in pack.rules), default=0)
+        self.openness: dict[int, Openness] = {}
         self.certain: dict[int, list[_Network]] = {}
         self.possible: dict[int, list[_Network]] = {}
         self.strata = {frozenset(rule.id for rule in stratum): number for number, stratum in enumerate(pack.strata)}
         for number, stratum in enumerate(pack.strata):
+            self.openness[number] = Openness([Reads.of(rule, parameters) for rule in stratum])
             self.certain[number] = self._networks(stratum, parameters, True)
             self.possible[number] = self._networks(stratum, parameters, False)
 
@@ -49,14 +58,16 @@ class ReteRules:
         for shard in shards_of(compiled):
             for source in shard.columns:
                 self.kinds.setdefault(source, len(self.kinds) + 1)
-            readers = {source: self._readers(source, shard) for source in shard.columns}
-            networks.append(_Network(shard, protocol.Ruleset(shard.definitions(self.kinds)), readers))
+            columns = {source: self._columns(source, shard) for source in shard.columns}
+            networks.append(_Network(shard, protocol.Ruleset(shard.definitions(self.kinds)), columns))
         return networks
 
-    def _readers(self, source: Source, shard: Shard) -> list[tuple[str, Row]]:
+    def _columns(self, source: Source, shard: Shard) -> tuple[str, list[Row]]:
         types = {} if source[0] == ZERO else self.pack.derived.get(source[1]) or fact_types(source[1]) or {}
         limits = limits_of(types)
-        return [(name, reader(recipe, limits)) for recipe, name in shard.columns[source].items()]
+        named = shard.columns[source]
+        template = ",".join([f'"k":{self.kinds[source]}', *(f'"{name}":%d' for name in named.values())])
+        return template, [reader(recipe, limits) for recipe in named]
 
     # --- running
 
@@ -65,15 +76,17 @@ class ReteRules:
         number = self.strata[frozenset(rule.id for rule in rules)]
         self._check_size(rules, facts)
         codes = Codes(self.codes.known)
-        certain = self._run(self.certain[number], facts, codes)
-        # Where every value is stated and exact, nothing is possible that is not certain.
-        possible = certain
-        if _anything_open(facts):
-            possible = self._run(self.possible[number], facts, codes)
+        by_kind: dict[str, list[tuple[int, Fact]]] = {}
+        for numbered in enumerate(facts):
+            by_kind.setdefault(numbered[1].kind, []).append(numbered)
+        certain = self._run(self.certain[number], by_kind, codes)
+        # Where everything that a rule reads is certain and exact, nothing is possible that is not certain.
+        undecided = self.openness[number].open_rules(by_kind)
+        possible = self._run([n for n in self.possible[number] if n.rules & undecided], by_kind, codes)
         found: dict[str, Matches] = {}
         for rule in rules:
             sure = certain.get(rule.id, set())
-            maybe = possible.get(rule.id, set())
+            maybe = possible.get(rule.id, set()) if rule.id in undecided else sure
             if not sure <= maybe:
                 sentence = f"the rete engine finds the rule `{rule.id}` certainly breached but not possibly"
                 raise EngineError.of("engine-failed", sentence, None, "use `--engine reference`")
@@ -92,6 +105,8 @@ class ReteRules:
         for fact in facts:
             for layer in (None, *fact.layers):
                 counts[fact.kind, layer] = counts.get((fact.kind, layer), 0) + 1
+        if max(counts.values(), default=0) ** self.widest <= protocol.MAXIMUM_COMBINATIONS:
+            return
         for rule in rules:
             work = math.prod(max(1, counts.get((p.kind, p.layer), 0)) for p in rule.given)
             if work > protocol.MAXIMUM_COMBINATIONS:
@@ -103,40 +118,15 @@ class ReteRules:
                     "match fewer clauses in one rule, or use `--engine reference`",
                 )
 
-    def _run(self, networks: Sequence[_Network], facts: Sequence[Fact], codes: Codes) -> dict[str, set[Binding]]:
+    def _run(self, networks: Sequence[_Network], facts: FactsByKind, codes: Codes) -> dict[str, set[Binding]]:
         found: dict[str, set[Binding]] = {}
         for network in networks:
-            rows, numbers = self._rows(network, facts, codes)
+            rows, numbers = _rows(network, facts, codes)
             for rule_number, ids in network.ruleset.run(rows):
                 rule = network.shard.rules[rule_number]
                 binding = tuple(numbers[id] for id in ids[: rule.given])
                 found.setdefault(rule.rule, set()).add(binding)
         return found
-
-    def _rows(self, network: _Network, facts: Sequence[Fact], codes: Codes) -> tuple[list[dict[str, int]], list[int]]:
-        """The rows of a network, and the number of the fact behind each."""
-        rows: list[dict[str, int]] = []
-        numbers: list[int] = []
-        for source, readers in network.readers.items():
-            kind = self.kinds[source]
-            if source[0] == ZERO:
-                rows.append({"k": kind, **{name: 0 for name, _ in readers}})
-                numbers.append(-1)
-                continue
-            for number, fact in enumerate(facts):
-                if fact.kind != source[1]:
-                    continue
-                for row in _fact_rows(source, fact, number, readers, codes):
-                    rows.append({"k": kind, **row})
-                    numbers.append(number)
-        if len(rows) > protocol.MAXIMUM_FACTS - 1:
-            raise EngineError.of(
-                "too-many-facts",
-                "the lists of the deal have too many items for the rete engine",
-                None,
-                "use `--engine reference`",
-            )
-        return rows, numbers
 
     def close(self) -> None:
         """Free the networks."""
@@ -145,24 +135,36 @@ class ReteRules:
                 network.ruleset.close()
 
 
-def _fact_rows(
-    source: Source, fact: Fact, number: int, readers: Sequence[tuple[str, Row]], codes: Codes
-) -> Iterator[dict[str, int]]:
-    """The row of a fact; of a list term, a row for each item. A list that is not stated could hold anything."""
-    if source[0] == "fact":
-        yield {name: read(fact, number, codes) for name, read in readers}
-        return
-    listed = fact.values.get(source[2])
+def _rows(network: _Network, facts: FactsByKind, codes: Codes) -> tuple[list[str], list[int]]:
+    """The rows of a network, and the number of the fact behind each."""
+    rows: list[str] = []
+    numbers: list[int] = []
+    for source, (template, readers) in network.columns.items():
+        if source[0] == ZERO:
+            rows.append(template % ((0,) * len(readers)))
+            numbers.append(-1)
+            continue
+        for number, fact in facts.get(source[1], ()):
+            for row in (fact,) if source[0] == "fact" else _members(source[2], fact):
+                rows.append(template % tuple([read(row, number, codes) for read in readers]))
+                numbers.append(number)
+    if len(rows) > protocol.MAXIMUM_FACTS - 1:
+        raise EngineError.of(
+            "too-many-facts",
+            "the lists of the deal have too many items for the rete engine",
+            None,
+            "use `--engine reference`",
+        )
+    return rows, numbers
+
+
+def _members(term: str, fact: Fact) -> Iterator[Fact]:
+    """A fact once for each item of one of its lists. A list that is not stated could hold anything."""
+    listed = fact.values.get(term)
     assert listed is None or isinstance(listed, tuple)
     for item in (None,) if listed is None else listed:
         values = fact.values if item is None else {**fact.values, ITEM: item}
-        member = Fact(fact.kind, fact.id, fact.layers, fact.certain, values)
-        yield {name: read(member, number, codes) for name, read in readers}
-
-
-def _anything_open(facts: Sequence[Fact]) -> bool:
-    """Whether something is uncertain, not stated, a range, or in another currency than the rest."""
-    return True or any(text_of(fact, "", False) for fact in facts)
+        yield Fact(fact.kind, fact.id, fact.layers, fact.certain, values)
 
 
 class ReteEngine:

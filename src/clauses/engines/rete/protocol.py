@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -67,6 +68,9 @@ def _refuse_collisions() -> None:
 
 _refuse_collisions()
 
+_GO_FACT = '{"id":"g","go":1}'
+_IDS = re.compile(r'"id":"(\d+)"')
+
 Match = tuple[int, tuple[int, ...]]
 """The number of a rule and the ids of the facts that its positive patterns matched, in their order."""
 
@@ -89,32 +93,35 @@ class Ruleset:
         go = {"GO": {"go": 1}}
         rules: dict[str, Any] = {str(number): {"all": [go, *patterns]} for number, patterns in enumerate(definitions)}
         rules["canary"] = {"all": [go]}
+        self.positive = [sum("$not" not in alias for p in patterns for alias in p) for patterns in definitions]
         self.lock = threading.Lock()
         self.handle: int | None = self.engine.create_ruleset("r", to_json(rules))
         # A first run that matches: the state's memory is initialised only by a match, and deleting an
         # uninitialised state frees a wild pointer.
         self.run([])
 
-    def run(self, rows: Sequence[Mapping[str, int]]) -> set[Match]:
-        """Match facts, given as fields with numbers; their ids are their positions.
+    def run(self, rows: Sequence[str]) -> set[Match]:
+        """Match facts, given as JSON fields with numbers (`"k":1,"f0":7`); their ids are their positions.
 
         Raises EngineError where the engine refuses, or has lost a fact.
         """
         assert len(rows) <= MAXIMUM_FACTS
-        batch = [{"id": str(number), **row} for number, row in enumerate(rows)]
-        text = to_json([*batch, {"id": "g", "go": 1}])
+        batch = [f'{{"id":"{number}",{row}}}' for number, row in enumerate(rows)]
+        text = f'[{",".join([*batch, _GO_FACT])}]'
         with self.lock:
             found = self._run(text)
         matches: set[Match] = set()
         canaries = 0
         for line in found:
-            ((name, facts),) = json.loads(line).items()
+            name = line[2 : line.index('"', 2)]
             if name == "canary":
                 canaries += 1
                 continue
-            # durable-rules writes the facts of a match in the order of the patterns.
-            ids = tuple(int(fact["id"]) for alias, fact in facts.items() if alias != "GO")
-            matches.add((int(name), ids))
+            # durable-rules writes the facts of a match in the order of the patterns. All that they hold is numbers
+            # and their id, and the id of GO is no number.
+            match = int(name), tuple(map(int, _IDS.findall(line)))
+            canaries += len(match[1]) != self.positive[match[0]]
+            matches.add(match)
         if canaries != 1:
             raise EngineError.of(
                 "engine-failed", "the rete engine lost a part of the facts", None, "use `--engine reference`"

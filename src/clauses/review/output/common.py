@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+from typing import Any
+
 from clauses.review.finding import Finding, MatchedClause
 from clauses.review.review import Examined
 from clauses.source import Location, Source, printable
@@ -13,6 +17,21 @@ VERDICT_SENTENCES = {
     "flag": "nothing stands in its way, but it draws attention that should be weighed first",
     "clear": "nothing that the rules look for stands in its way",
 }
+
+
+def as_json(data: Any, indent: int | None = 2) -> str:
+    """JSON in which characters that steer a terminal, or turn the direction of a text, are escaped."""
+    text = json.dumps(data, indent=indent, ensure_ascii=False)
+    return re.sub(r"[^\x20-\x7e\n]", _escaped, text) + "\n"
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return match[0] if match[0].isprintable() else json.dumps(match[0])[1:-1]
+
+
+def printable_lines(text: str) -> str:
+    """A text of several lines, each safe on a terminal."""
+    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 def subject(examined: Examined) -> str:

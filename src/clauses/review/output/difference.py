@@ -47,7 +47,9 @@ def render(data: dict[str, Any], ink: Ink) -> str:
     lines += ["", "terms afterwards" if data["terms"] else "no term differs"]
     for change in data["terms"]:
         what = f"{change['clause']}.{change['term']}" if change["term"] else change["clause"]
-        lines.append(f"  {what}: {ink.paint(change['first'], 'red')} → {ink.paint(change['second'], 'green')}")
+        lines.append(
+            f"  {printable(what)}: {ink.paint(change['first'], 'red')} → {ink.paint(change['second'], 'green')}"
+        )
     for key, name, sign, colour in (
         ("only_in_first", names[0], "-", "red"),
         ("only_in_second", names[1], "+", "green"),
@@ -59,7 +61,7 @@ def render(data: dict[str, Any], ink: Ink) -> str:
             lines.append(ink.paint(f"  {sign} {label}[{finding['rule']}] {finding['message']}", colour))
     if not data["only_in_first"] and not data["only_in_second"]:
         lines += ["", "the rules find the same for both"]
-    return "\n".join(printable(line) if not ink.colour else line for line in lines) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def _verdict(side: dict[str, Any], ink: Ink) -> str:

@@ -27,7 +27,7 @@ def render(examined: Examined, explanations: Sequence[Explanation], ink: Ink, wh
         lines += [*_explanation(explanation, ink, whole), ""]
     if not explanations:
         lines += ["No rule found anything. Name a rule with `--rule ID` to see why it did not.", ""]
-    return "\n".join(printable(line) if not ink.colour else line for line in lines)
+    return "\n".join(lines)
 
 
 def _explanation(explanation: Explanation, ink: Ink, whole: bool) -> list[str]:
@@ -72,7 +72,7 @@ def _derivation(derivation: Derivation, indent: int) -> list[str]:
 
 def _wrap(text: str, indent: str, later: str | None = None) -> list[str]:
     return textwrap.wrap(
-        text,
+        printable(text),
         WIDTH,
         initial_indent=indent,
         subsequent_indent=indent if later is None else later,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from clauses.review.output.common import place_of
 from clauses.review.output.ink import Ink
 from clauses.review.review import Examined
+from clauses.source import Location, printable
 
 _LEVELS = {"conflict": "error", "consent": "error", "flag": "warning", "note": "notice"}
 
@@ -18,19 +19,24 @@ def render(examined: Sequence[Examined], ink: Ink) -> str:
         for finding in one.review.findings:
             place = place_of(finding, one)
             level = _LEVELS[finding.severity] if finding.status == "breached" else "warning"
-            where = f"file={_property(place['file'])},line={place['line']},col={place['column']}"
-            title = _property(f"{finding.severity}: {finding.heading}")
+            title = f"{finding.severity}: {finding.heading}"
             text = (
                 finding.message
                 if finding.status == "breached"
                 else f"{finding.message} (cannot tell: {finding.question})"
             )
-            lines.append(f"::{level} {where},title={title}::{_escaped(text)}\n")
+            lines.append(annotation(level, place, title, text))
     return "".join(lines)
 
 
+def annotation(level: str, place: Location, title: str, text: str) -> str:
+    """One annotation, as a line."""
+    where = f"file={_property(place['file'])},line={place['line']},col={place['column']}"
+    return f"::{level} {where},title={_property(title)}::{_escaped(text)}\n"
+
+
 def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(text).replace("%", "%25")
 
 
 def _property(text: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
+from clauses.review.output.common import as_json
 from clauses.review.output.ink import Ink
 from clauses.review.review import Examined
 
@@ -12,4 +12,4 @@ from clauses.review.review import Examined
 def render(examined: Sequence[Examined], ink: Ink) -> str:
     """The JSON text."""
     reviews = [one.review.data() for one in examined]
-    return json.dumps(reviews[0] if len(reviews) == 1 else reviews, indent=2, ensure_ascii=False) + "\n"
+    return as_json(reviews[0] if len(reviews) == 1 else reviews)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
+from clauses.review.output.common import as_json
 from clauses.review.output.ink import Ink
 from clauses.review.review import Examined
 
 
 def render(examined: Sequence[Examined], ink: Ink) -> str:
     """The lines."""
-    return "".join(json.dumps(one.review.data(), ensure_ascii=False) + "\n" for one in examined)
+    return "".join(as_json(one.review.data(), None) for one in examined)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-from clauses.review.output.common import headline, subject
+from clauses.review.output.common import headline, printable_lines, subject
 from clauses.review.output.ink import Ink
 from clauses.review.review import Examined
 
@@ -39,9 +39,5 @@ def _case(rule: str, status: str, one: Examined) -> str:
 
 
 def _clean(text: str) -> str:
-    """Without the characters that XML does not have."""
-    return "".join(
-        c
-        for c in text
-        if c in "\t\n\r" or (ord(c) >= 0x20 and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) not in (0xFFFE, 0xFFFF))
-    )
+    """Without the characters that XML does not have, or that a terminal obeys."""
+    return printable_lines(text)

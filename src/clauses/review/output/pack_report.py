@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from xml.sax.saxutils import quoteattr
 
 from clauses.language.pack import RulePack
+from clauses.review.output.common import as_json
 from clauses.review.output.ink import Ink
 from clauses.review.pack_tests import Coverage, ExampleResult
+from clauses.source import printable
 
 Run = tuple[RulePack, list[ExampleResult], Coverage]
 
@@ -16,7 +17,7 @@ Run = tuple[RulePack, list[ExampleResult], Coverage]
 def render(runs: Sequence[Run], format: str, list_missing: bool, ink: Ink) -> str:
     """The report in one of the formats text, json and junit."""
     if format == "json":
-        return json.dumps([_data(run) for run in runs], indent=2, ensure_ascii=False) + "\n"
+        return as_json([_data(run) for run in runs])
     if format == "junit":
         suites = "".join(_suite(run) for run in runs)
         return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n{suites}</testsuites>\n'
@@ -28,9 +29,10 @@ def _text(run: Run, list_missing: bool, ink: Ink) -> str:
     lines = []
     for result in results:
         if not result.passed:
-            lines.append(f"{result.example.place}: {ink.paint('failed', 'red')} {_sentence(result)}")
+            place, sentence = printable(str(result.example.place)), printable(_sentence(result))
+            lines.append(f"{place}: {ink.paint('failed', 'red')} {sentence}")
     if list_missing:
-        lines += [f"not covered: {rule}: {what}" for rule, what in coverage.missing()]
+        lines += [printable(f"not covered: {rule}: {what}") for rule, what in coverage.missing()]
     failed = sum(not result.passed for result in results)
     seen, wanted = coverage.counts()
     lines.append(
@@ -77,8 +79,8 @@ def _suite(run: Run) -> str:
     failed = sum(not result.passed for result in results)
     cases = ""
     for result in results:
-        name = quoteattr(result.example.name)
-        inside = "" if result.passed else f"<failure message={quoteattr(_sentence(result))}/>"
+        name = quoteattr(printable(result.example.name))
+        inside = "" if result.passed else f"<failure message={quoteattr(printable(_sentence(result)))}/>"
         cases += f"    <testcase classname={quoteattr(result.example.rule.id)} name={name}>{inside}</testcase>\n"
     return (
         f'  <testsuite name={quoteattr(pack.name)} tests="{len(results)}" failures="{failed}">\n{cases}  </testsuite>\n'

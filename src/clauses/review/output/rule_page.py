@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from clauses.language.pack import RulePack
 from clauses.language.rule import Absence, Pattern, Rule
 from clauses.language.show import rule_in_english, show
+from clauses.review.output.common import as_json
 from clauses.review.output.ink import SEVERITY_COLOURS, Ink
+from clauses.source import printable
 from clauses.terms.kinds import KINDS
 from clauses.yaml_nodes import Mapping_
 from clauses.yaml_nodes import Sequence as NodeSequence
@@ -19,7 +20,7 @@ def render(chosen: Sequence[tuple[RulePack, Rule]], format: str, ink: Ink) -> st
     """The pages of some rules."""
     if format == "json":
         found = [_data(pack, rule) for pack, rule in chosen]
-        return json.dumps(found[0] if len(found) == 1 else found, indent=2, ensure_ascii=False) + "\n"
+        return as_json(found[0] if len(found) == 1 else found)
     return "\n".join(_page(pack, rule, format == "markdown", ink) for pack, rule in chosen)
 
 
@@ -70,17 +71,18 @@ def _page(pack: RulePack, rule: Rule, markdown: bool, ink: Ink) -> str:
     def title(text: str) -> str:
         return f"\n### {text}\n" if markdown else f"\n{ink.paint(text, 'bold')}"
 
-    code = ["```", *as_written(rule), "```"] if markdown else [f"  {line}" for line in as_written(rule)]
+    written = [printable(line) for line in as_written(rule)]
+    code = ["```", *written, "```"] if markdown else [f"  {line}" for line in written]
     indent = "" if markdown else "  "
     head = f"{rule.severity}[{rule.id}] {rule.heading}"
-    lines = [f"## {head}" if markdown else ink.paint(head, SEVERITY_COLOURS[rule.severity], "bold")]
+    lines = [printable(f"## {head}") if markdown else ink.paint(head, SEVERITY_COLOURS[rule.severity], "bold")]
     lines += [f"{indent}{pack.name} {pack.version}" + (f"; tags: {', '.join(rule.tags)}" if rule.tags else "")]
-    lines += [title("What it checks"), *(f"{indent}{sentence}" for sentence in rule_in_english(rule))]
+    lines += [title("What it checks"), *(_line(indent, sentence) for sentence in rule_in_english(rule))]
     lines += [title("As it is written"), *code]
     if rule.says:
-        lines += [title("What it says"), f"{indent}{' '.join(rule.says.split())}"]
+        lines += [title("What it says"), _line(indent, rule.says)]
     if rule.redraft:
-        lines += [title("What would cure it"), f"{indent}{' '.join(rule.redraft.split())}"]
+        lines += [title("What would cure it"), _line(indent, rule.redraft)]
     lines += [title("Authority")]
     for authority in rule.authority:
         source = pack.sources[authority.document].title
@@ -90,11 +92,16 @@ def _page(pack: RulePack, rule: Rule, markdown: bool, ink: Ink) -> str:
             f"“{authority.quote}”" if authority.quote else "",
             authority.note or "",
         ]
-        lines.append(f"{indent}- " + "; ".join(part for part in parts if part))
+        lines.append(_line(f"{indent}- ", "; ".join(part for part in parts if part)))
     if not rule.authority:
         lines.append(f"{indent}none is given")
-    lines += [title("Examples"), *(f"{indent}- {name}: {expect}" for name, expect in _examples(rule))]
+    lines += [title("Examples"), *(_line(f"{indent}- ", f"{name}: {expect}") for name, expect in _examples(rule))]
     return "\n".join(lines) + "\n"
+
+
+def _line(start: str, text: str) -> str:
+    """A text of the pack on one line, safe on a terminal."""
+    return start + printable(" ".join(text.split()))
 
 
 def _data(pack: RulePack, rule: Rule) -> dict[str, Any]:

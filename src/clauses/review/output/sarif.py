@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePath
@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from clauses.review.finding import Finding
-from clauses.review.output.common import place_of
+from clauses.review.output.common import as_json, place_of
 from clauses.review.output.ink import Ink
 from clauses.review.review import Examined
 from clauses.source import Location
@@ -41,7 +41,7 @@ def render(examined: Sequence[Examined], ink: Ink) -> str:
         "version": "2.1.0",
         "runs": [{"tool": {"driver": driver}, "results": results}],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return as_json(document)
 
 
 def _version() -> str:
@@ -69,7 +69,7 @@ def _result(finding: Finding, one: Examined) -> dict[str, Any]:
 
 
 def _physical(location: Location) -> dict[str, Any]:
-    uri = quote(PurePath(location["file"]).as_posix())
+    uri = quote(os.fsencode(PurePath(location["file"]).as_posix()))
     return {
         "artifactLocation": {"uri": uri},
         "region": {"startLine": max(1, location["line"]), "startColumn": max(1, location["column"])},

@@ -20,18 +20,19 @@ def render(world: Deal, clauses: Sequence[ClauseInForce], ink: Ink) -> str:
         what = f"`{one.term}` of `{one.clause_id}`" if one.term else f"whether `{one.clause_id}` stands"
         lines.append(f"ambiguous: {what}, between the amendments {one.amendments[0]} and {one.amendments[1]}")
     lines.append(f"{len(clauses)} clauses")
-    return "\n".join(printable(line) if not ink.colour else line for line in lines) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def _clause(clause: ClauseInForce, ink: Ink) -> list[str]:
     sure = "" if clause.certain else ", only possibly in force"
     lines = [
-        f"{ink.paint(clause.id, 'bold')}  {clause.heading}",
+        f"{ink.paint(clause.id, 'bold')}  {printable(clause.heading)}",
         f"  {clause.kind}, {clause.basis}, by {clause.written_by}{sure}",
     ]
     width = max((len(term.term) for term in clause.terms), default=0)
     for term in clause.terms:
         note = f" ({term.note})" if term.note else ""
         place = f"{term.location['file']}:{term.location['line']}" if term.location else ""
-        lines.append(f"    {term.term:<{width}}  {term.value}{note}  {ink.paint(place, 'dim')}".rstrip())
+        said = printable(f"{term.value}{note}")
+        lines.append(f"    {term.term:<{width}}  {said}  {ink.paint(place, 'dim')}".rstrip())
     return lines
