@@ -134,6 +134,7 @@ def check(
     config: Config = None,
     color: Color = "auto",
     quiet: Quiet = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="List the rules that found nothing, too.")] = False,
     memo: Annotated[
         str | None,
         typer.Option("--memo", help="Write the memo of a single term sheet too: FILE.html or FILE.md.", metavar="FILE"),
@@ -159,7 +160,7 @@ def check(
     _say(remark, quiet)
     _say_overdue(found, quiet)
     for name in formats:
-        text = outputs.render(name, found, _ink(color, output))
+        text = outputs.render(name, found, _ink(color, output, verbose))
         if output is None and len(formats) > 1 and not quiet:
             print(f"--- {name}", file=sys.stderr)
         _write(text, output, name, len(formats) > 1)
@@ -504,13 +505,13 @@ def _day(text: str | None) -> Date | None:
     return use_cases.day(text) if text is not None else None
 
 
-def _ink(color: str, output: str | None) -> Ink:
+def _ink(color: str, output: str | None, verbose: bool = False) -> Ink:
     from clauses.review.output.ink import Ink
 
     _known([color], ("auto", "always", "never"), "color")
     is_dull = output is not None or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     automatic = not is_dull and sys.stdout is not None and sys.stdout.isatty()
-    return Ink(color == "always" or (color == "auto" and automatic))
+    return Ink(color == "always" or (color == "auto" and automatic), verbose)
 
 
 def _json(data: Any) -> str:

@@ -73,7 +73,7 @@ def rule(kinds: dict[str, str], row: dict[str, Any]) -> tuple[Rule | None, set[s
 
 
 @pytest.mark.parametrize("engine_name", registry.NAMES)
-@pytest.mark.parametrize(("kinds", "row"), rows())
+@pytest.mark.parametrize(("kinds", "row"), list(rows()))
 def test_every_engine_answers_the_row(engine_name: str, kinds: dict[str, str], row: dict[str, Any]) -> None:
     read, refusals = rule(kinds, row)
     if row["is"] not in ("true", "false", "unknown"):

@@ -161,12 +161,13 @@ class Timeline:
             row = next((n for n, end in enumerate(ends) if end + 4 <= reach[0]), len(ends))
             ends[row : row + 1] = [reach[1]]
             y = top + row * PIN_ROW
+            is_clash = any(event["is_clash"] for event in events)
             is_proposed = any(event["standing"] in ("added", "amended") for event in events)
             found.append(
                 {
                     "x": middle, "y": y + 10, "left": middle - width // 2, "width": width, "label": label,
                     "x1": x1, "x2": x2, "is_range": x2 - x1 > width,
-                    "kind": "clash" if any(e["is_clash"] for e in events) else "proposed" if is_proposed else "in-force",
+                    "kind": "clash" if is_clash else "proposed" if is_proposed else "in-force",
                 }
             )  # fmt: skip
         return found, len(ends)

@@ -28,7 +28,8 @@ _TERMS = {
     "raised_by": "whoever raised {x}", "reaches": "the reach of {x}", "right": "the kind of right in {x}",
     "subject_to": "what {x} yields to", "notwithstanding": "what {x} prevails over", "to": "the addressee of {x}",
     "clauses": "the clauses that {x} names", "parties": "the parties that {x} names",
-    "currencies": "the currencies of {x}", "seats": "the number of seats in {x}", "observers": "the number of observers in {x}", "ends": "the end of {x}", "starts": "the start of {x}",
+    "currencies": "the currencies of {x}", "seats": "the number of seats in {x}",
+    "observers": "the number of observers in {x}", "ends": "the end of {x}", "starts": "the start of {x}",
 }  # fmt: skip
 """Terms whose names do not read as nouns."""
 
@@ -123,7 +124,8 @@ class Speaker:
         event = clause_phrase(str(fact.values["event"]), deal)
         if stake is None:
             return f"After {event} the stake of {holder} {name} cannot be computed."
-        return f"After {event} the cap table gives {holder} a stake of {phrase(stake, TermType('percentage'), deal)} {name}."
+        shown = phrase(stake, TermType("percentage"), deal)
+        return f"After {event} the cap table gives {holder} a stake of {shown} {name}."
 
     # --- the chain
 
@@ -274,7 +276,8 @@ class Speaker:
             chosen = Speaker(explainer, {**self.clauses, pattern.alias: fact})
             holds = min(Truth.TRUE if fact.certain else Truth.UNKNOWN, chosen.truth(absence.when))
             if holds is Truth.UNKNOWN:
-                return f"It cannot be told whether {clause_phrase(fact.id, explainer.deal)} excuses this: {chosen.said(absence.when)}."
+                clause = clause_phrase(fact.id, explainer.deal)
+                return f"It cannot be told whether {clause} excuses this: {chosen.said(absence.when)}."
         if candidates:
             return f"No {kind}{where} fits this case so as to excuse it."
         return f"There is no {kind}{where} that would excuse it."
@@ -374,9 +377,11 @@ def general(node: ast.Node) -> str:
             return f"{_general_noun(left)} {_reads(operator, left, right)} {_general_noun(right)}"
         case ast.Membership(operator, item, ast.Listing(items)):
             values = " or ".join(_general_noun(one) for one in items)
-            return f"{_general_noun(item)} is {'' if operator is Operator.IN else 'neither ' if len(items) == 2 else 'none of '}{values}"
+            none = "neither " if len(items) == 2 else "none of "
+            return f"{_general_noun(item)} is {'' if operator is Operator.IN else none}{values}"
         case ast.Membership(operator, item, container):
-            return f"{_general_noun(item)} {'is among' if operator is Operator.IN else 'is not among'} {_general_noun(container)}"
+            reads = "is among" if operator is Operator.IN else "is not among"
+            return f"{_general_noun(item)} {reads} {_general_noun(container)}"
     return _general_noun(node)
 
 

@@ -319,5 +319,7 @@ def referenced(sandbox: Sandbox, names: Iterable[str]) -> list[Template]:
             tree = sandbox._parse(template.text, name, template.shown_as)
         except TemplateSyntaxError as error:
             raise template_error(_reason(error), template.shown_as, error.lineno, text=template.text) from None
+        except RecursionError:
+            raise template_error("the template is nested too deeply", template.shown_as) from None
         waiting += [other for other in meta.find_referenced_templates(tree) if other]
     return [found[name] for name in sorted(found)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from clauses.memo.document import Document
 from clauses.memo.plain import Plain
@@ -44,7 +45,7 @@ def _sections(root: Element, document: Document) -> Iterator[str]:
         if element.tag == "h2":
             if is_open:
                 yield "</section>"
-            element.attributes.setdefault("id", f"section-{number}")
+            element = replace(element, attributes={"id": f"section-{number}", **element.attributes})
             yield f'<section aria-labelledby="{_escape(element.attributes["id"])}">'
             is_open = True
         yield _element(element, document)

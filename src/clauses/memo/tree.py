@@ -133,8 +133,10 @@ class _Reader:
         return self.root
 
     def error(self, sentence: str, offset: int) -> TemplateError:
-        file, line = self.rendered.place_of(offset)
-        return template_error(sentence, file, line)
+        return template_error(sentence, *self.place(offset))
+
+    def place(self, offset: int) -> tuple[str, int]:
+        return self.rendered.place_of(offset)
 
     def broken(self, error: expat.ExpatError) -> TemplateError:
         """What is not XML; an element that is left open is named where it was opened."""
@@ -152,6 +154,8 @@ class _Reader:
         if not self.stack and tag != "memo":
             self.refuse("a memo stands within `<memo>`")
         if self.stack and tag not in CHILDREN[self.stack[-1].tag]:
+            if self.place(self.opened[-1])[0] != self.place(self.parser.CurrentByteIndex)[0]:
+                raise self.error(f"`<{self.stack[-1].tag}>` is not closed", self.opened[-1])
             self.refuse(f"`<{tag}>` cannot stand within `<{self.stack[-1].tag}>`")
         if len(self.stack) >= _MAXIMUM_DEPTH:
             self.refuse("elements are nested too deeply")

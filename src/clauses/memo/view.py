@@ -29,6 +29,8 @@ from clauses.terms.kinds import TermType
 from clauses.terms.values import Value
 
 _DATE = TermType("date")
+SHORT_QUESTION = 160
+"""How long a question may be to stand in the bottom line already."""
 
 
 def view(examined: Examined) -> Plain:
@@ -114,6 +116,7 @@ def _by_weight(found: list[Group]) -> list[Group]:
 
 def _point(group: Group) -> Plain:
     finding = group.first.finding
+    question = finding.question or ""
     return {
         "label": group.label,
         "anchor": group.label.lower(),
@@ -122,7 +125,7 @@ def _point(group: Group) -> Plain:
         "heading": group.first.rule.heading,
         "message": finding.message,
         "count": len(group.matches),
-        "question": finding.question or "",
+        "question": question if len(question) <= SHORT_QUESTION else "",
     }
 
 

@@ -58,6 +58,8 @@ def _terms(before: ClauseVersion | None, after: ClauseVersion | None, deal: Deal
 
 def _shown(version: ClauseVersion, name: str, deal: Deal) -> str:
     """A term in words; nothing where the clause is silent on it."""
+    if name in version.ambiguous:
+        return "set differently by two amendments"
     value = getattr(version.clause, name)
     if value is None or value == ():
         node = version.nodes.get(name)

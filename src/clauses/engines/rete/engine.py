@@ -94,7 +94,7 @@ class ReteRules:
         return found
 
     def _check_size(self, rules: Sequence[Rule], facts: Sequence[Fact]) -> None:
-        if len(facts) > protocol.MAXIMUM_FACTS - 1:
+        if len(facts) > protocol.MAXIMUM_FACTS:
             raise EngineError.of(
                 "too-many-facts",
                 f"the deal has {len(facts)} facts; the rete engine takes {protocol.MAXIMUM_FACTS}",
@@ -148,7 +148,7 @@ def _rows(network: _Network, facts: FactsByKind, codes: Codes) -> tuple[list[str
             for row in (fact,) if source[0] == "fact" else _members(source[2], fact):
                 rows.append(template % tuple([read(row, number, codes) for read in readers]))
                 numbers.append(number)
-    if len(rows) > protocol.MAXIMUM_FACTS - 1:
+    if len(rows) > protocol.MAXIMUM_FACTS:
         raise EngineError.of(
             "too-many-facts",
             "the lists of the deal have too many items for the rete engine",

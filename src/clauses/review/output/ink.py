@@ -1,4 +1,4 @@
-"""Colour for terminals, and none for files."""
+"""How to print for people: colour for terminals, none for files; and how much."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ class Ink:
     """Paints text, or leaves it as it is."""
 
     colour: bool = False
+    verbose: bool = False
+    """Whether to list the rules that found nothing, too."""
 
     def paint(self, text: str, *styles: str) -> str:
         """The text in some styles; what a terminal would obey becomes dots."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ from clauses.review.finding import Finding, MatchedClause
 from clauses.review.output.common import VERDICT_SENTENCES, counts, headline, place_of, source_of, subject
 from clauses.review.output.ink import SEVERITY_COLOURS, VERDICT_COLOURS, Ink
 from clauses.review.review import Examined
+from clauses.review.wording import NOT_STATED
 from clauses.source import Location, Place, printable
 
 WIDTH = 100
@@ -31,6 +33,9 @@ def _review(one: Examined, ink: Ink) -> str:
     lines = [ink.paint(printable(f"{subject(one)} against {against}"), "bold"), ""]
     for finding in review.findings:
         lines += [*_finding(finding, one, ink), ""]
+    if ink.verbose:
+        quiet = [rule for rule in review.rules if rule.status in ("satisfied", "not_applicable")]
+        lines += [f"{rule.status.replace('_', ' ')}: {rule.severity}[{rule.rule}]" for rule in quiet] + [""]
     lines.append(ink.paint(f"{verdict.upper()}: {VERDICT_SENTENCES[verdict]}", VERDICT_COLOURS[verdict], "bold"))
     packs = ", ".join(f"{pack.name} {pack.version}" for pack in review.packs)
     lines.append(f"{counts(one)} ({packs}; engines: {', '.join(review.engines)})")
@@ -44,6 +49,7 @@ def _finding(finding: Finding, one: Examined, ink: Ink) -> list[str]:
     lines += _labelled("cannot tell", finding.question or "", ink)
     for clause in finding.clauses:
         lines += _labelled(_STANDING[clause.layer], _clause(clause), ink)
+    lines += _labelled("decided by", _values(finding), ink)
     for authority in finding.authority:
         quoted = f": “{authority.quote}”" if authority.quote else ""
         lines += _labelled("authority", f"{authority.document}{quoted}", ink)
@@ -56,6 +62,16 @@ def _excerpt(location: Location, one: Examined, ink: Ink) -> list[str]:
         return []
     excerpt = Place(source, location["line"], location["column"], 200).excerpt()
     return ["  " + ink.paint(line, "dim") for line in excerpt.splitlines()[:1]]
+
+
+def _values(finding: Finding) -> str:
+    """The dates, amounts and percentages that decided, and what is not stated, each with its line."""
+    found = {}
+    for term in finding.values:
+        if re.search(r"\d", term.value) or term.value == NOT_STATED:
+            place = f" ({term.location['file'].rpartition('/')[2]}:{term.location['line']})" if term.location else ""
+            found[f"{term.term} {term.value}{place}"] = None
+    return "; ".join(found)
 
 
 def _clause(clause: MatchedClause) -> str:
