@@ -132,7 +132,7 @@ SENTENCES = [
 @pytest.mark.parametrize(("case", "line"), SENTENCES, ids=[f"{case}-{n}" for n, (case, _) in enumerate(SENTENCES)])
 def test_sentence_keeps_the_rules_of_the_house(case: str, line: str) -> None:
     sentence = line.partition("] ")[2]
-    first = sentence.lstrip("`\"“")[0]
+    first = sentence.lstrip('`"“')[0]
     assert first.islower() or first.isdigit() or sentence[0] == "`"
     assert not sentence.endswith((".", "!"))
     outside = re.sub(r"`[^`]*`|“[^”]*”", "", sentence)

@@ -225,7 +225,8 @@ def test_a_sheet_comes_out_as_counsel_expects(reviewer: Reviewer, name: str) -> 
 def test_the_sheet_in_the_middle_of_2030_asks_about_2030(reviewer: Reviewer) -> None:
     (finding,) = reviewed(reviewer, SHEETS / "oracle-stargate-mid-2030.yaml").findings
     assert finding.question == (
-        "Is the end of “Azure as the cloud platform for all OpenAI projects”, known only as 2030, on or after 1 July 2030?"
+        "Is the end of “Azure as the cloud platform for all OpenAI projects”, known only as 2030, "
+        "on or after 1 July 2030?"
     )
     assert finding.missing == ("azure-exclusivity.ends",)
 

@@ -49,6 +49,8 @@ class Scope:
     parameters: Mapping[str, Value | str]
     own_alias: str | None = None
     """In an `unless`, the alias that the pattern itself introduces."""
+    refused: frozenset[str] = frozenset()
+    """Aliases of patterns that were refused: what is wrong with them has been said."""
 
     def with_context(self) -> dict[str, Mapping[str, TermType]]:
         """The aliases and `context`."""
@@ -128,6 +130,8 @@ class Checker:
                     node,
                     FUNCTIONS[node.function],
                 )
+            if argument.names[0] in self.scope.refused:
+                return replace(_UNRESOLVED, span=node.span)
             if argument.names[0] not in self.scope.aliases:
                 hint = did_you_mean(argument.names[0], self.scope.aliases)
                 return self.refuse("unknown-name", f"nothing here is called `{argument.names[0]}`", argument, hint)
@@ -269,6 +273,8 @@ class Checker:
         first = node.names[0]
         if first == "parameters":
             return self.parameter(node)
+        if first in self.scope.refused:
+            return replace(_UNRESOLVED, span=node.span)
         if first not in self.aliases:
             hint = did_you_mean(first, [*self.aliases, "parameters"])
             if len(node.names) == 1:

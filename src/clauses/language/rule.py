@@ -223,6 +223,7 @@ def read_rule_file(path: Any, scope: PackScope, problems: Problems, shown_as: st
 class _RuleReader:
     def __init__(self, root: Mapping_, document: RuleDocument, scope: PackScope, problems: Problems) -> None:
         self.root, self.document, self.scope, self.problems = root, document, scope, problems
+        self.refused: frozenset[str] = frozenset()
 
     def rule(self) -> Rule:
         document, before = self.document, len(self.problems.found)
@@ -232,11 +233,12 @@ class _RuleReader:
             self.problems.add(
                 "too-many-patterns", f"a rule matches at most {MAXIMUM_PATTERNS} clauses", self.root.keys["given"]
             )
-        when = self.condition(self.root.get("when"), Scope(aliases, self.scope.parameters))
+        self.refused = frozenset(document.given) - set(aliases)
+        when = self.condition(self.root.get("when"), Scope(aliases, self.scope.parameters, None, self.refused))
         unless = self.absences(aliases)
         self.authority()
         derives = self.derives(aliases)
-        if derives is None and not document.says:
+        if document.derives is None and not document.says:
             self.problems.add("missing-key", "a rule needs the key `says`", self.root.keys["rule"])
         for key in ("says", "redraft", "question"):
             self.message(key, aliases)
@@ -311,7 +313,7 @@ class _RuleReader:
             pattern = self.pattern(alias, document, node.keys[alias], item)
             if pattern is None or not isinstance(item, Mapping_):
                 continue
-            scope = Scope({**aliases, alias: pattern.types}, self.scope.parameters, own_alias=alias)
+            scope = Scope({**aliases, alias: pattern.types}, self.scope.parameters, alias, self.refused)
             when = self.condition(item.get("when"), scope)
             found.append(Absence(pattern, when, " ".join((document.when or "").split())))
         return tuple(found)
@@ -419,6 +421,8 @@ class _RuleReader:
             place = node.place
             if node.raw is not None:
                 place = place.source.place(node.raw_start + match.start(), node.raw_start + match.end())
+            if alias in self.refused:
+                continue
             if alias not in known:
                 self.problems.add(
                     "unknown-name", f"nothing here is called `{alias}`", place, did_you_mean(alias, known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -83,7 +84,9 @@ def _clause(clause: MatchedClause) -> str:
 def _labelled(label: str, text: str, ink: Ink) -> list[str]:
     if not text:
         return []
-    wrapped = textwrap.wrap(printable(f"{label}: {text}"), WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    # A word longer than a line is broken here, for `textwrap` takes the square of its length to do it.
+    shown = re.sub(rf"(\S{{{WIDTH}}})(?=\S)", r"\1 ", printable(f"{label}: {text}"))
+    wrapped = textwrap.wrap(shown, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
     first = wrapped[0]
     return [
         "  = " + ink.paint(first[: len(label) + 1], "dim") + first[len(label) + 1 :],
