@@ -174,6 +174,14 @@ def test_a_right_pack_is_read_in_strata(tmp_path: Path) -> None:
             {"large_supply": DERIVING.replace("amount: s.amount", "amount: a lot")},
             ["tried/large-supply.yaml:6:61: error[not-a-value] `a lot` is not an amount of money"],
         ),
+        (
+            {"large_supply": DERIVING.replace("supplier: s.supplier", "supplier: supply.supplier")},
+            ["tried/large-supply.yaml:6:41: error[unknown-name] nothing here is called `supply`"],
+        ),
+        (
+            {"large_supply": DERIVING.replace("{kind: supply,", "{kind: suply,")},
+            ["tried/large-supply.yaml:4:13: error[unknown-kind] there is no kind called `suply`"],
+        ),
         ({"large_supply": None}, ["tried/pack.yaml:12:3: error[unused] no rule derives `large_supply`",
                                   "tried/pack.yaml:6:3: error[unused] no rule reads the parameter `large`"]),
         ({"large_supplier": None}, ["tried/pack.yaml:12:3: error[unused] no rule reads `large_supply`"]),

@@ -400,6 +400,12 @@ class _RuleReader:
             else:
                 return ast.Term(alias, term, given, ast.Literal("", given).type)
             return None
+        if re.fullmatch(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", item.text):
+            if alias not in self.refused:
+                self.problems.add(
+                    "unknown-name", f"nothing here is called `{alias}`", item.place, did_you_mean(alias, known)
+                )
+            return None
         value_type = VALUE_TYPES.get(type.name)
         try:
             return ast.Literal(value_type.read(item.text) if value_type else item.text, type)
