@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -109,18 +109,27 @@ class Explainer:
 
     def open_leaves(self, clauses: Clauses) -> list[tuple[ast.Node, Clauses]]:
         """The smallest conditions that cannot be told, with the clauses that they speak of."""
-        found: list[tuple[ast.Node, Clauses]] = []
-        for leaf in _smallest(self.rule.when):
-            if self.truth(leaf, clauses) is Truth.UNKNOWN:
-                found.append((leaf, clauses))
+        found = [(leaf, clauses) for leaf in self.undecided(self.rule.when, clauses)]
         for absence in self.rule.unless:
             pattern = absence.pattern
             for _, fact in self.facts.get((pattern.kind, pattern.layer), []):
-                chosen = {**clauses, pattern.alias: fact}
-                if fact not in clauses.values() and self.truth(absence.when, chosen) is Truth.UNKNOWN:
-                    leaves = [leaf for leaf in _smallest(absence.when) if self.truth(leaf, chosen) is Truth.UNKNOWN]
-                    found += [(leaf, chosen) for leaf in leaves]
+                if fact not in clauses.values():
+                    chosen = {**clauses, pattern.alias: fact}
+                    found += [(leaf, chosen) for leaf in self.undecided(absence.when, chosen)]
         return found
+
+    def undecided(self, node: ast.Node, clauses: Clauses) -> Iterator[ast.Node]:
+        """The smallest conditions for want of which a condition cannot be told; what is decided anyway is left out."""
+        if self.truth(node, clauses) is not Truth.UNKNOWN:
+            return
+        match node:
+            case ast.And(parts) | ast.Or(parts):
+                for part in parts:
+                    yield from self.undecided(part, clauses)
+            case ast.Not(part) | ast.Named(meaning=part):
+                yield from self.undecided(part, clauses)
+            case _:
+                yield node
 
     def missing(self, clauses: Clauses) -> tuple[str, ...]:
         """The terms that would have to be known, or known more closely."""
@@ -182,14 +191,6 @@ class Explainer:
         if fact.kind == "context":
             return "the term sheet"
         return f"the {fact.kind.replace('_', ' ')}"
-
-
-def _smallest(node: ast.Node) -> list[ast.Node]:
-    """The smallest conditions, with `overlaps` and its kin taken apart."""
-    found: list[ast.Node] = []
-    for leaf in ast.leaves(node):
-        found += _smallest(leaf.meaning) if isinstance(leaf, ast.Named) else [leaf]
-    return found
 
 
 def truth_word(truth: Truth) -> Literal["true", "false", "unknown"]:

@@ -114,4 +114,5 @@ def message(
         alias, _, term = match[1].strip().partition(".")
         return fill(alias, term)
 
-    return " ".join(PLACEHOLDER.sub(replace, template).split())
+    text = " ".join(PLACEHOLDER.sub(replace, template).split())
+    return text[:1].upper() + text[1:] if template[:1] == "{" else text

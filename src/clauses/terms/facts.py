@@ -47,6 +47,7 @@ GENERAL_KINDS: dict[str, dict[str, TermType]] = {
         "clauses": TermType("clause", is_list=True),
         "currencies": TermType("text", is_list=True),
         "not_stated": TermType("text", is_list=True),
+        "changed": TermType("text", is_list=True),
     },
     "party": {
         "id": _party,
@@ -204,6 +205,7 @@ def _general_fact(standing: Standing, fact: Fact) -> Fact:
         "clauses": _mentioned(fact, types, "clause"),
         "currencies": tuple(sorted({v.currency for v in fact.values.values() if isinstance(v, Money)})),
         "not_stated": tuple(sorted(name for name in types if name not in fact.values)),
+        "changed": fact.values["changed"],
     }
     values |= {name: fact.values[name] for name in ("starts", "ends") if name in fact.values}
     return Fact("clause", fact.id, fact.layers, fact.certain, values, fact.version, fact.inferred)

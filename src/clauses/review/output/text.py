@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import re
 import textwrap
 from collections.abc import Sequence
 
@@ -67,7 +66,7 @@ def _excerpt(location: Location, one: Examined, ink: Ink) -> list[str]:
 
 def _values(finding: Finding) -> str:
     """The dates, amounts and percentages that decided, and what is not stated, each with its line."""
-    found = {}
+    found: dict[str, None] = {}
     for term in finding.values:
         if re.search(r"\d", term.value) or term.value == NOT_STATED:
             place = f" ({term.location['file'].rpartition('/')[2]}:{term.location['line']})" if term.location else ""
