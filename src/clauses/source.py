@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypedDict
+
+from typing_extensions import TypedDict  # pydantic accepts that of `typing` only from Python 3.12 on
 
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What YAML counts as the end of a line; we must count as it does to point at the right one."""

@@ -349,9 +349,7 @@ def test_matches_of_a_rule_without_all_its_facts_are_noticed() -> None:
 
 def test_three_hundred_rules_on_one_kind_agree() -> None:
     tested = pack(governance_rules(300))
-    prepared = RETE.prepare(tested, {})
-    shards = [network.shard for networks in prepared.certain.values() for network in networks]
-    prepared.close()
+    shards = shards_of([network for rule in tested.rules for network in compile_rule(rule, {}, True, Codes())])
     assert len(shards) >= 6
     assert all(max(shard.patterns.values()) <= protocol.MAXIMUM_PATTERNS_OF_KIND for shard in shards)
     assert any(agree(tested, boards(20)).values())
@@ -436,9 +434,8 @@ def test_a_rule_larger_than_one_network_is_refused_in_a_sentence(monkeypatch: py
 def test_rules_are_spread_over_networks_by_every_limit(limit: str, value: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, limit, value)
     tested = pack([*governance_rules(12), rule(90, "s.amount > USD 1 and s.starts > 2020-01-01", {"s": "supply"})])
-    prepared = RETE.prepare(tested, {})
-    assert len(prepared.certain[0]) > 1
-    prepared.close()
+    compiled = [network for one in tested.rules for network in compile_rule(one, {}, True, Codes())]
+    assert len(shards_of(compiled)) > 1
     agree(tested, [*boards(9), clause("supply", "s", amount=Money(200, 200, "USD"), starts=Date(740_000, 740_000))])
 
 

@@ -187,12 +187,18 @@ class ReferenceRules:
 
     def __init__(self, pack: RulePack, parameters: Mapping[str, Value | str]) -> None:
         self.parameters = parameters
-        self.meanings = {rule.id: RuleMeaning(rule, parameters) for rule in pack.rules}
+        self.meanings: dict[str, RuleMeaning] = {}
 
     def matches(self, rules: Sequence[Rule], facts: Sequence[Fact]) -> dict[str, Matches]:
         """What fulfils each rule."""
         world = _World(facts)
-        return {rule.id: dict(self.meanings[rule.id].matches(world)) for rule in rules}
+        return {rule.id: dict(self.meaning(rule).matches(world)) for rule in rules}
+
+    def meaning(self, rule: Rule) -> RuleMeaning:
+        """The meaning of a rule, worked out when it is first needed."""
+        if rule.id not in self.meanings:
+            self.meanings[rule.id] = RuleMeaning(rule, self.parameters)
+        return self.meanings[rule.id]
 
     def close(self) -> None:
         """Nothing is held."""

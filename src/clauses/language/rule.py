@@ -151,7 +151,7 @@ class Rule:
         """Every kind of fact that the rule reads."""
         return {p.kind for p in self.given} | {a.pattern.kind for a in self.unless}
 
-    @property
+    @cached_property
     def uses_context(self) -> bool:
         """Whether some condition of the rule reads the context."""
         nodes = [self.when, *(absence.when for absence in self.unless)]

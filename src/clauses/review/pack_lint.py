@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from clauses.errors import InputError
+from clauses.engines.rete.columns import Codes
+from clauses.engines.rete.compile import compile_rule
+from clauses.errors import InputError, PackError
 from clauses.language.pack import RulePack
 from clauses.language.rule import AuthorityDocument, Rule
 from clauses.review.output.common import as_json
@@ -31,7 +33,7 @@ def lint(pack: RulePack, as_of: Date) -> list[Defect]:
     found = [*_overdue(pack, as_of)]
     texts = _source_texts(pack)
     for rule in pack.rules:
-        found += [*_examples(rule), *_words(rule), *_authority(rule, texts)]
+        found += [*_examples(rule), *_words(rule), *_authority(rule, texts), *_engines(rule, pack, as_of)]
     return sorted(found, key=lambda defect: (defect.place.file, defect.place.line, defect.place.column, defect.id))
 
 
@@ -51,6 +53,15 @@ def _examples(rule: Rule) -> Iterator[Defect]:
 def _words(rule: Rule) -> Iterator[Defect]:
     if rule.derives is None and not rule.redraft:
         yield Defect("missing-redraft", f"the rule `{rule.id}` proposes no redraft", rule.place)
+
+
+def _engines(rule: Rule, pack: RulePack, as_of: Date) -> Iterator[Defect]:
+    """Every engine can run the rule: the network of the rete engine holds less than the language says."""
+    try:
+        for certainly in (True, False):
+            compile_rule(rule, pack.parameters_at(as_of), certainly, Codes())
+    except PackError as error:
+        yield from (Defect(problem.id, problem.sentence, rule.place) for problem in error.problems)
 
 
 def _authority(rule: Rule, texts: dict[str, str]) -> Iterator[Defect]:

@@ -79,7 +79,7 @@ class Reviewer:
         """Review a term sheet, or with none the agreement as it stands."""
         world = deal(agreement, sheet, as_of, known_on)
         runs = tuple(self._run(number, pack, world) for number, pack in enumerate(self.packs))
-        return Examined(_review(world, runs, self.engine_names), world, runs)
+        return Examined(_review(world, runs, self.engine_names, known_on), world, runs)
 
     def _run(self, number: int, pack: RulePack, world: Deal) -> PackRun:
         parameters = pack.parameters_at(world.as_of)
@@ -134,7 +134,7 @@ def _said(matches: Matches, binding: Binding) -> str:
     return str(matches.get(binding, Truth.FALSE))
 
 
-def _review(world: Deal, runs: Sequence[PackRun], engines: Sequence[str]) -> Review:
+def _review(world: Deal, runs: Sequence[PackRun], engines: Sequence[str], known_on: Date | None) -> Review:
     findings: list[Finding] = []
     rules: list[RuleStatus] = []
     for one in runs:
@@ -151,7 +151,7 @@ def _review(world: Deal, runs: Sequence[PackRun], engines: Sequence[str]) -> Rev
         schema_version=SCHEMA_VERSION,
         verdict=_verdict(rules),
         as_of=str(world.as_of),
-        review_id=_review_id(world, runs),
+        review_id=_review_id(world, runs, known_on),
         agreement=Digest(world.agreement.id, world.agreement.sha256),
         term_sheet=Digest(world.sheet.id, world.sheet.sha256) if world.sheet else None,
         packs=tuple(PackDigest(one.pack.name, one.pack.version, one.pack.sha256) for one in runs),
@@ -162,11 +162,12 @@ def _review(world: Deal, runs: Sequence[PackRun], engines: Sequence[str]) -> Rev
     )
 
 
-def _review_id(world: Deal, runs: Sequence[PackRun]) -> str:
+def _review_id(world: Deal, runs: Sequence[PackRun], known_on: Date | None) -> str:
     parts = [
         world.agreement.sha256,
         world.sheet.sha256 if world.sheet else "",
         str(world.as_of),
+        *([f"known on {known_on}"] if known_on else []),
         *([one.pack.sha256, [rule.id for rule in one.pack.rules]] for one in runs),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -33,27 +34,45 @@ class _Network:
         return {rule.rule for rule in self.shard.rules}
 
 
+FEW = 3
+"""How often networks are compiled for just the rules that a deal needs, before all rules are."""
+
+
 class ReteRules:
-    """A pack compiled for durable-rules; see `Prepared`."""
+    """A pack compiled for durable-rules; see `Prepared`.
+
+    A single review needs few of the rules: most speak of clauses that it does not have. So the first networks hold
+    only the rules that apply; who reviews many deals soon has networks of all rules, and compiles no more.
+    """
 
     def __init__(self, pack: RulePack, parameters: Mapping[str, Value | str]) -> None:
         self.pack = pack
+        self.parameters = parameters
+        self.lock = threading.Lock()
         self.codes = Codes()
         self.kinds: dict[Source, int] = {}
         self.widest = max((len(rule.given) for rule in pack.rules), default=0)
         self.openness: dict[int, Openness] = {}
-        self.certain: dict[int, list[_Network]] = {}
-        self.possible: dict[int, list[_Network]] = {}
+        self.compiled: dict[tuple[int, bool], list[tuple[frozenset[str], list[_Network]]]] = {}
+        """The networks of a stratum in a mode, each time with the rules that they decide."""
         self.strata = {frozenset(rule.id for rule in stratum): number for number, stratum in enumerate(pack.strata)}
         for number, stratum in enumerate(pack.strata):
             self.openness[number] = Openness([Reads.of(rule, parameters) for rule in stratum])
-            self.certain[number] = self._networks(stratum, parameters, True)
-            self.possible[number] = self._networks(stratum, parameters, False)
 
-    def _networks(
-        self, rules: Sequence[Rule], parameters: Mapping[str, Value | str], certainly: bool
-    ) -> list[_Network]:
-        compiled = [network for rule in rules for network in compile_rule(rule, parameters, certainly, self.codes)]
+    def _networks(self, stratum: int, certainly: bool, wanted: frozenset[str]) -> list[_Network]:
+        """Networks that decide the rules wanted, and perhaps more of the stratum."""
+        with self.lock:
+            compiled = self.compiled.setdefault((stratum, certainly), [])
+            for rules, networks in compiled:
+                if wanted <= rules:
+                    return [network for network in networks if network.rules & wanted]
+            whole = self.pack.strata[stratum]
+            chosen = [rule for rule in whole if rule.id in wanted] if len(compiled) < FEW else whole
+            compiled.append((frozenset(rule.id for rule in chosen), self._compile(chosen, certainly)))
+            return compiled[-1][1]
+
+    def _compile(self, rules: Sequence[Rule], certainly: bool) -> list[_Network]:
+        compiled = [network for rule in rules for network in compile_rule(rule, self.parameters, certainly, self.codes)]
         networks = []
         for shard in shards_of(compiled):
             for source in shard.columns:
@@ -75,14 +94,18 @@ class ReteRules:
         """What fulfils each rule of a stratum."""
         number = self.strata[frozenset(rule.id for rule in rules)]
         self._check_size(rules, facts)
-        codes = Codes(self.codes.known)
         by_kind: dict[str, list[tuple[int, Fact]]] = {}
         for numbered in enumerate(facts):
             by_kind.setdefault(numbered[1].kind, []).append(numbered)
-        certain = self._run(self.certain[number], by_kind, codes)
+        standing = {(fact.kind, layer) for fact in facts for layer in (None, *fact.layers)}
+        applicable = frozenset(rule.id for rule in rules if all((p.kind, p.layer) in standing for p in rule.given))
         # Where everything that a rule reads is certain and exact, nothing is possible that is not certain.
-        undecided = self.openness[number].open_rules(by_kind)
-        possible = self._run([n for n in self.possible[number] if n.rules & undecided], by_kind, codes)
+        undecided = applicable & self.openness[number].open_rules(by_kind)
+        for_certain = self._networks(number, True, applicable)
+        for_possible = self._networks(number, False, undecided) if undecided else []
+        codes = Codes(self.codes.known)
+        certain = self._run(for_certain, by_kind, codes)
+        possible = self._run(for_possible, by_kind, codes)
         found: dict[str, Matches] = {}
         for rule in rules:
             sure = certain.get(rule.id, set())
@@ -130,9 +153,11 @@ class ReteRules:
 
     def close(self) -> None:
         """Free the networks."""
-        for networks in (*self.certain.values(), *self.possible.values()):
-            for network in networks:
-                network.ruleset.close()
+        for compiled in self.compiled.values():
+            for _, networks in compiled:
+                for network in networks:
+                    network.ruleset.close()
+        self.compiled.clear()
 
 
 def _rows(network: _Network, facts: FactsByKind, codes: Codes) -> tuple[list[str], list[int]]:

@@ -86,9 +86,7 @@ class Openness:
         return {one.rule for one in self.reads if _is_open(one, open_terms, currencies)}
 
 
-def _is_open(
-    reads: Reads, open_terms: set[tuple[str, str]], currencies: Mapping[tuple[str, str], set[str]]
-) -> bool:
+def _is_open(reads: Reads, open_terms: set[tuple[str, str]], currencies: Mapping[tuple[str, str], set[str]]) -> bool:
     amounts = set(reads.currencies)
     for kind, terms in reads.terms.items():
         if (kind, UNCERTAIN) in open_terms:

@@ -107,7 +107,7 @@ class Ruleset:
         """
         assert len(rows) <= MAXIMUM_FACTS
         batch = [f'{{"id":"{number}",{row}}}' for number, row in enumerate(rows)]
-        text = f'[{",".join([*batch, _GO_FACT])}]'
+        text = f"[{','.join([*batch, _GO_FACT])}]"
         with self.lock:
             found = self._run(text)
         matches: set[Match] = set()

@@ -15,7 +15,7 @@ from clauses.terms.values import UNKNOWN, Date, Value
 def _allow_unknown(schema: dict[str, Any]) -> None:
     """In the JSON Schema, every term may be the word `unknown`."""
     for name, field in schema.get("properties", {}).items():
-        if name in COMMON_FIELDS or "anyOf" not in field:
+        if name in COMMON_FIELDS - {"starts", "ends"} or "anyOf" not in field:
             continue
         field["anyOf"].insert(-1, {"const": UNKNOWN, "title": "looked for and not found"})
 
