@@ -531,8 +531,9 @@ class _TomlPlaces:
                 table = self.table(parts, is_array)
                 self.index += 2 if is_array else 1
                 place = self.source.place(start, self.index)
-                self.keys.setdefault(table, place)
-                self.values.setdefault(table, (place, ""))
+                for length in range(1, len(table) + 1):
+                    self.keys.setdefault(table[:length], place)
+                    self.values.setdefault(table[:length], (place, ""))
             elif not self.entry(table, 0):
                 return
 

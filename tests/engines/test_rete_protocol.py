@@ -21,12 +21,12 @@ from clauses.engines import registry
 from clauses.engines.engine import run
 from clauses.engines.rete import load, protocol
 from clauses.engines.rete.columns import Codes
-from clauses.engines.rete.compile import compile_rule, shards_of
+from clauses.engines.rete.compile import Shard, compile_rule, shards_of
 from clauses.errors import EngineError, PackError, Problems
 from clauses.language.pack import RulePack
 from clauses.language.rule import PackScope, read_rule
 from clauses.terms.facts import EVERYWHERE, Fact
-from clauses.terms.values import VALUE_TYPES, Date, Money, Number, Percentage
+from clauses.terms.values import VALUE_TYPES, Date, Money, Number, Percentage, Value
 from clauses.yaml_nodes import from_plain
 
 LONG = bool(os.environ.get("CLAUSES_LONG"))
@@ -347,9 +347,14 @@ def test_matches_of_a_rule_without_all_its_facts_are_noticed() -> None:
 # --- limits
 
 
+def compiled(tested: RulePack, parameters: Mapping[str, Value | str] = {}) -> list[Shard]:  # noqa: B006
+    """All rules of a pack as networks, in one mode; a review compiles only those that it needs."""
+    return shards_of([n for rule in tested.rules for n in compile_rule(rule, parameters, True, Codes())])
+
+
 def test_three_hundred_rules_on_one_kind_agree() -> None:
     tested = pack(governance_rules(300))
-    shards = shards_of([network for rule in tested.rules for network in compile_rule(rule, {}, True, Codes())])
+    shards = compiled(tested)
     assert len(shards) >= 6
     assert all(max(shard.patterns.values()) <= protocol.MAXIMUM_PATTERNS_OF_KIND for shard in shards)
     assert any(agree(tested, boards(20)).values())
@@ -388,42 +393,42 @@ def test_eight_patterns_and_twenty_comparisons_agree() -> None:
 def test_twenty_one_comparisons_of_one_clause_are_refused_in_a_sentence() -> None:
     comparisons = " and ".join(f"g.seats + {i} > h.seats" for i in range(21))
     with pytest.raises(PackError) as error:
-        RETE.prepare(pack([rule(0, comparisons, {"g": "governance", "h": "governance"})]), {})
+        compiled(pack([rule(0, comparisons, {"g": "governance", "h": "governance"})]))
     assert refusal(error) == "the rule `rule-0` compares one clause with others more than 20 times"
 
 
 def test_more_than_256_ways_to_hold_are_refused_in_a_sentence() -> None:
     either = " and ".join(f"(g.seats == {i} or g.observers == {i})" for i in range(9))
     with pytest.raises(PackError) as error:
-        RETE.prepare(pack([rule(0, either, {"g": "governance"})]), {})
+        compiled(pack([rule(0, either, {"g": "governance"})]))
     assert refusal(error) == "the rule `rule-0` has more than 256 ways to hold"
 
 
 def test_more_patterns_than_match_at_once_are_refused_in_a_sentence() -> None:
     items = " and ".join(f'"p{i}" in e.carve_outs' for i in range(15))
     with pytest.raises(PackError) as error:
-        RETE.prepare(pack([rule(0, items, {"e": "exclusivity"})]), {})
+        compiled(pack([rule(0, items, {"e": "exclusivity"})]))
     assert refusal(error) == "the rule `rule-0` matches too many clauses at once"
 
 
 def test_a_product_over_clauses_in_an_unless_is_refused_in_a_sentence() -> None:
     unless = {"u": {"kind": "holding", "when": "u.stake * h.stake > 1%"}}
     with pytest.raises(PackError) as error:
-        RETE.prepare(pack([rule(0, "stated(h.id)", {"h": "holding"}, unless)]), {})
+        compiled(pack([rule(0, "stated(h.id)", {"h": "holding"}, unless)]))
     assert refusal(error) == "the rule `rule-0` multiplies terms of different clauses in an `unless`"
 
 
 def test_two_lists_in_an_unless_are_refused_in_a_sentence() -> None:
     unless = {"u": {"kind": "regulatory_flag", "when": "s.supplier in u.parties and s.customer in u.parties"}}
     with pytest.raises(PackError) as error:
-        RETE.prepare(pack([rule(0, "stated(s.id)", {"s": "supply"}, unless)]), {})
+        compiled(pack([rule(0, "stated(s.id)", {"s": "supply"}, unless)]))
     assert refusal(error) == "the rule `rule-0` asks too much about lists in an `unless`"
 
 
 def test_a_rule_larger_than_one_network_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "MAXIMUM_PATTERNS_OF_KIND", 1)
     with pytest.raises(PackError) as error:
-        RETE.prepare(pack([rule(0, "g.seats > h.seats", {"g": "governance", "h": "governance"})]), {})
+        compiled(pack([rule(0, "g.seats > h.seats", {"g": "governance", "h": "governance"})]))
     assert refusal(error) == "the rule `rule-0` is larger than one network holds"
 
 
@@ -434,8 +439,7 @@ def test_a_rule_larger_than_one_network_is_refused_in_a_sentence(monkeypatch: py
 def test_rules_are_spread_over_networks_by_every_limit(limit: str, value: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, limit, value)
     tested = pack([*governance_rules(12), rule(90, "s.amount > USD 1 and s.starts > 2020-01-01", {"s": "supply"})])
-    compiled = [network for one in tested.rules for network in compile_rule(one, {}, True, Codes())]
-    assert len(shards_of(compiled)) > 1
+    assert len(compiled(tested)) > 1
     agree(tested, [*boards(9), clause("supply", "s", amount=Money(200, 200, "USD"), starts=Date(740_000, 740_000))])
 
 
@@ -501,7 +505,7 @@ def test_parameters_of_another_day_that_need_more_than_64_bits_are_refused_in_a_
     document = rule(0, "h.entry_valuation * parameters.p > g.entry_valuation", {"h": "holding", "g": "holding"})
     tested = pack([document], {"p": Percentage.read("50%")})
     with pytest.raises(PackError) as error:
-        RETE.prepare(tested, {"p": Percentage.read("33.3333%")})
+        compiled(tested, {"p": Percentage.read("33.3333%")})
     assert refusal(error) == "the numbers compared here can exceed 64 bits in the rule `rule-0`"
 
 

@@ -199,6 +199,7 @@ class ReteEngine:
 
     def prepare(self, pack: RulePack, parameters: Mapping[str, Value | str]) -> Prepared:
         """Compile a pack. Raises EngineError where durable-rules is not installed."""
+        protocol.require_engine()
         return ReteRules(pack, parameters)
 
 

@@ -20,6 +20,7 @@ import json
 import re
 import threading
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
 from clauses.engines.rete.load import load_engine
@@ -80,16 +81,21 @@ def to_json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
+def require_engine() -> ModuleType:
+    """The C core of durable-rules. Raises EngineError, with a sentence that says what to do, where there is none."""
+    try:
+        return load_engine()
+    except ImportError as error:
+        raise EngineError.of("engine-missing", str(error)) from None
+
+
 class Ruleset:
     """Rules compiled into one durable-rules network."""
 
     def __init__(self, definitions: Sequence[Sequence[Mapping[str, Any]]]) -> None:
         """`definitions` holds the patterns of each rule, without GO; rules are known by their number."""
         assert len(definitions) <= MAXIMUM_RULES
-        try:
-            self.engine = load_engine()
-        except ImportError as error:
-            raise EngineError.of("engine-missing", str(error)) from None
+        self.engine = require_engine()
         go = {"GO": {"go": 1}}
         rules: dict[str, Any] = {str(number): {"all": [go, *patterns]} for number, patterns in enumerate(definitions)}
         rules["canary"] = {"all": [go]}
