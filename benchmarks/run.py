@@ -63,7 +63,9 @@ def timed(work: Callable[[], Any], count: int = BATCH) -> Callable[[], list[int]
 def findings(outcome: Outcome) -> list[Finding]:
     """What a pack found, as rules with the ids of the clauses."""
     facts = outcome.facts
-    return [(rule, tuple(facts[number].id for number in b)) for rule, matches in outcome.matches.items() for b in matches]
+    return [
+        (rule, tuple(facts[number].id for number in b)) for rule, matches in outcome.matches.items() for b in matches
+    ]
 
 
 def comparable(found: Iterable[Any]) -> list[Finding]:
@@ -156,7 +158,13 @@ def open_values(rounds: int) -> list[str]:
     """The same sheet with a term in ten not stated: what is possible must be asked too."""
     of, facts = pack(rows(RULES)), sheet(CLAUSES)
     opened = [
-        Fact(f.kind, f.id, f.layers, f.certain, {n: v for i, (n, v) in enumerate(f.values.items()) if n == "id" or (i + k) % 10})
+        Fact(
+            f.kind,
+            f.id,
+            f.layers,
+            f.certain,
+            {n: v for i, (n, v) in enumerate(f.values.items()) if n == "id" or (i + k) % 10},
+        )
         for k, f in enumerate(facts)
     ]
     rete, reference = prepared(of)

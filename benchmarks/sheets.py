@@ -208,30 +208,32 @@ def _values(kind: str, chance: random.Random) -> dict[str, Any]:
     def when(first: int, last: int) -> Date:
         return day(number(first, last), number(0, 364))
 
+    found: dict[str, Any]
     stake = number(500, 5000)
     match kind:
         case "exclusivity":
-            return {"obligor": pick(CUSTOMERS), "beneficiary": pick(PROVIDERS), "subject": "cloud-compute",
-                    "scope": pick(("all", "training")), "starts": when(2019, 2025), "ends": when(2027, 2036)}  # fmt: skip
+            found = {"obligor": pick(CUSTOMERS), "beneficiary": pick(PROVIDERS), "subject": "cloud-compute"}
+            return {**found, "scope": pick(("all", "training")), "starts": when(2019, 2025), "ends": when(2027, 2036)}
         case "supply":
-            return {"supplier": pick(PROVIDERS), "customer": pick(CUSTOMERS), "starts": when(2025, 2029),
-                    "ends": when(2029, 2035), "amount": usd(number(100, 50_000))}  # fmt: skip
+            found = {"supplier": pick(PROVIDERS), "customer": pick(CUSTOMERS)}
+            return {**found, "starts": when(2025, 2029), "ends": when(2029, 2035), "amount": usd(number(100, 50_000))}
         case "equity_on_conversion":
-            return {"holder": pick(PROVIDERS), "stake": share(stake), "floor": share(stake * number(50, 110) // 100),
-                    "deadline": when(2025, 2030)}  # fmt: skip
+            floor = share(stake * number(50, 110) // 100)
+            return {"holder": pick(PROVIDERS), "stake": share(stake), "floor": floor, "deadline": when(2025, 2030)}
         case "capital_raise":
-            return {"pre_money": usd(number(20_000, 800_000)), "amount": usd(number(1000, 120_000)), "closing": when(2026, 2030)}
+            found = {"pre_money": usd(number(20_000, 800_000)), "amount": usd(number(1000, 120_000))}
+            return {**found, "closing": when(2026, 2030)}
         case "consent":
             return {"permits": f"c{number(0, 30)}", "by": pick(("board", "holders", "management"))}
         case "regulatory_flag":
-            return {"authority": pick(("ftc", "doj", "sec", "cma")), "concern": pick(("competition", "dual-role", "concentration")),
-                    "status": pick(("open", "cleared"))}  # fmt: skip
+            found = {"authority": pick(("ftc", "doj", "sec", "cma")), "status": pick(("open", "cleared"))}
+            return {**found, "concern": pick(("competition", "dual-role", "concentration"))}
         case "funding_commitment":
-            return {"amount": usd(number(100, 35_000)), "deadline": when(2026, 2034),
-                    "conditional_on": pick(("conversion", "raise-close", "none"))}  # fmt: skip
+            found = {"amount": usd(number(100, 35_000)), "deadline": when(2026, 2034)}
+            return {**found, "conditional_on": pick(("conversion", "raise-close", "none"))}
         case "revenue_share":
-            return {"payer": pick(CUSTOMERS), "payee": pick(PROVIDERS), "share": share(number(300, 2100)),
-                    "ends": when(2027, 2034), "cap": usd(number(500, 50_000))}  # fmt: skip
+            found = {"payer": pick(CUSTOMERS), "payee": pick(PROVIDERS), "share": share(number(300, 2100))}
+            return {**found, "ends": when(2027, 2034), "cap": usd(number(500, 50_000))}
     return {"licensor": pick(CUSTOMERS), "licensee": pick(PROVIDERS), "ends": when(2027, 2036)}
 
 
@@ -298,7 +300,9 @@ def plain_facts(facts: list[Fact]) -> list[dict[str, Any]]:
     """The clauses as plain dictionaries of numbers and texts."""
     found = []
     for fact in facts:
-        layer = next((layer for layer in ("proposed", "current") if layer in fact.layers and len(fact.layers) < 4), "all")
+        layer = next(
+            (layer for layer in ("proposed", "current") if layer in fact.layers and len(fact.layers) < 4), "all"
+        )
         values = {n: v.lowest if isinstance(v, Value) else v for n, v in fact.values.items()}
         found.append({"kind": fact.kind, "layer": layer, **values})
     return found

@@ -572,7 +572,6 @@ class _TomlPlaces:
         for number, part in enumerate(parts, 1):
             path = (*path, part)
             if number == len(parts) and is_array:
-                self.keys.setdefault(path, self.source.place(self.index, self.index + 1))
                 self.lengths[path] = self.lengths.get(path, -1) + 1
             if path in self.lengths:
                 path = (*path, str(self.lengths[path]))

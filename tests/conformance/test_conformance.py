@@ -92,7 +92,7 @@ def test_every_engine_answers_the_row(engine_name: str, kinds: dict[str, str], r
         prepared.close()
     aliases = list(given)
     binding = tuple(aliases.index(pattern.alias) for pattern in read.given)
-    assert str(matches[binding] if binding in matches else "false") == row["is"]
+    assert str(matches.get(binding, "false")) == row["is"]
 
 
 def test_names_of_rows_are_unique_and_there_are_enough() -> None:

@@ -128,7 +128,8 @@ def test_the_junit_is_xml_whose_counts_are_right(all_reviews: list[dict[str, Any
         cases = suite.findall("testcase")
         assert int(suite.attrib["tests"]) == len(cases) == review["summary"]["rules"]
         for attribute, element, status in (
-            ("failures", "failure", "breached"), ("errors", "error", "undetermined"), ("skipped", "skipped", "not_applicable"),
+            ("failures", "failure", "breached"), ("errors", "error", "undetermined"),
+            ("skipped", "skipped", "not_applicable"),
         ):  # fmt: skip
             found = [case for case in cases if case.find(element) is not None]
             if element == "error":  # a breached rule may have open findings too
@@ -189,7 +190,8 @@ def test_several_formats_go_to_files_of_their_own(tmp_path: Path) -> None:
     ("sheet", "words", "code"),
     [
         (CONFLICT, [], 1), (CONFLICT, ["--fail-on", "conflict"], 1), (CONFLICT, ["--fail-on", "never"], 0),
-        (CONFLICT, ["--ignore", "compute-outside"], 0), (CONFLICT, ["--ignore", "compute-outside", "--fail-on", "flag"], 1),
+        (CONFLICT, ["--ignore", "compute-outside"], 0),
+        (CONFLICT, ["--ignore", "compute-outside", "--fail-on", "flag"], 1),
         (CLEAR, [], 0), (CLEAR, ["--fail-on", "note", "--strict"], 0),
         (OPEN, [], 3), (OPEN, ["--strict"], 1), (OPEN, ["--fail-on", "never"], 0), (OPEN, ["--fail-on", "conflict"], 3),
         ("nowhere.yaml", [], 2), (CONFLICT, ["--fail-on", "x"], 2),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import subprocess
 import sys
@@ -104,7 +105,9 @@ def governance_rules(count: int) -> list[dict[str, Any]]:
         if i % 3 == 0:
             found.append(rule(i, f"g.seats > {i % 7}", {"g": "governance"}))
         elif i % 3 == 1:
-            found.append(rule(i, f"g.seats == h.seats and g.observers != {i % 5}", {"g": "governance", "h": "governance"}))
+            found.append(
+                rule(i, f"g.seats == h.seats and g.observers != {i % 5}", {"g": "governance", "h": "governance"})
+            )
         else:
             unless = {"u": {"kind": "governance", "when": f"u.seats == g.observers and u.observers < {i % 6}"}}
             found.append(rule(i, f"g.seats >= {i % 4}", {"g": "governance"}, unless))
@@ -113,7 +116,10 @@ def governance_rules(count: int) -> list[dict[str, Any]]:
 
 def boards(count: int) -> list[Fact]:
     """Some governance clauses."""
-    return [clause("governance", f"c{i}", seats=number(i % 8), observers=number(i % 5), holder=f"p{i % 3}") for i in range(count)]
+    return [
+        clause("governance", f"c{i}", seats=number(i % 8), observers=number(i % 5), holder=f"p{i % 3}")
+        for i in range(count)
+    ]
 
 
 # --- what is sent
@@ -126,7 +132,12 @@ def definitions() -> list[list[dict[str, Any]]]:
         rule(20, "e.ends >= s.starts and s.supplier in e.carve_outs", {"e": "exclusivity", "s": "supply"}),
         rule(21, "h.stake * g.stake > 1%", {"h": "holding", "g": "holding"}),
         rule(22, "s.starts > context.as_of", {"s": "supply"}),
-        rule(23, "stated(s.amount)", {"s": "supply"}, {"f": {"kind": "regulatory_flag", "when": "s.supplier in f.parties"}}),
+        rule(
+            23,
+            "stated(s.amount)",
+            {"s": "supply"},
+            {"f": {"kind": "regulatory_flag", "when": "s.supplier in f.parties"}},
+        ),
         rule(24, "s.amount > USD 1", {"s": "supply"}, {"w": {"kind": "consent", "when": "s.amount > USD 3"}}),
     ]
     rules = pack(documents).rules
@@ -247,7 +258,9 @@ def test_two_absences_and_rules_that_excuse_each_other() -> None:
         agree(tested, order)
 
 
-@pytest.mark.parametrize("one", ["liquid", "costarring", "", "'", '"', "\x00", "\\", "😀", "1", "true", "x" * 70_000, "$and", "sid-0"])
+@pytest.mark.parametrize(
+    "one", ["liquid", "costarring", "", "'", '"', "\x00", "\\", "😀", "1", "true", "x" * 70_000, "$and", "sid-0"]
+)
 @pytest.mark.parametrize("other", ["liquid", "", "1", "x" * 70_000 + "y", "null"])
 def test_texts_of_any_sort_are_equal_only_to_themselves(one: str, other: str) -> None:
     tested = pack([rule(0, "a.supplier == b.holder", {"a": "supply", "b": "holding"})])
@@ -260,7 +273,9 @@ def test_one_item_answers_two_questions_about_its_list() -> None:
         rule(0, "s.supplier in e.carve_outs and s.customer in e.carve_outs", {"e": "exclusivity", "s": "supply"}),
         rule(1, "s.supplier in e.carve_outs and s.customer not in e.carve_outs", {"e": "exclusivity", "s": "supply"}),
     ])  # fmt: skip
-    found = agree(tested, [clause("exclusivity", "e", carve_outs=("a",)), clause("supply", "s", supplier="a", customer="a")])
+    found = agree(
+        tested, [clause("exclusivity", "e", carve_outs=("a",)), clause("supply", "s", supplier="a", customer="a")]
+    )
     assert found["rule-0"] and not found["rule-1"]
 
 
@@ -269,7 +284,10 @@ def test_several_products_in_one_rule() -> None:
         return Percentage(whole * 10_000, whole * 10_000)
 
     tested = pack([rule(0, "h.stake * g.floor > 1% and h.floor * g.stake > 1%", {"h": "holding", "g": "holding"})])
-    found = agree(tested, [clause("holding", "a", stake=pct(20), floor=pct(10)), clause("holding", "b", stake=pct(30), floor=pct(20))])
+    found = agree(
+        tested,
+        [clause("holding", "a", stake=pct(20), floor=pct(10)), clause("holding", "b", stake=pct(30), floor=pct(20))],
+    )
     assert len(found["rule-0"]) == 2
 
 
@@ -347,7 +365,7 @@ def test_matches_of_a_rule_without_all_its_facts_are_noticed() -> None:
 # --- limits
 
 
-def compiled(tested: RulePack, parameters: Mapping[str, Value | str] = {}) -> list[Shard]:  # noqa: B006
+def compiled(tested: RulePack, parameters: Mapping[str, Value | str] = {}) -> list[Shard]:
     """All rules of a pack as networks, in one mode; a review compiles only those that it needs."""
     return shards_of([n for rule in tested.rules for n in compile_rule(rule, parameters, True, Codes())])
 
@@ -371,7 +389,11 @@ def test_four_thousand_rules_compile_run_and_agree() -> None:
     documents = []
     for i in range(4000):
         kind = kinds[i % 5]
-        term = {"governance": f"x.seats > {i % 9}", "supply": f"x.amount > USD {i}", "holding": f"x.stake < {i % 90}%"}.get(kind)
+        term = {
+            "governance": f"x.seats > {i % 9}",
+            "supply": f"x.amount > USD {i}",
+            "holding": f"x.stake < {i % 90}%",
+        }.get(kind)
         documents.append(rule(i, term or f"x.starts > 20{i % 30 + 20}-01-01", {"x": kind}))
     facts = boards(5)
     facts += [clause("supply", f"s{i}", amount=Money(i * 70_000, i * 70_000, "USD")) for i in range(5)]
@@ -383,7 +405,7 @@ def test_four_thousand_rules_compile_run_and_agree() -> None:
 
 def test_eight_patterns_and_twenty_comparisons_agree() -> None:
     aliases = [f"g{i}" for i in range(8)]
-    chain = " and ".join(f"{a}.seats < {b}.seats" for a, b in zip(aliases, aliases[1:], strict=False))
+    chain = " and ".join(f"{a}.seats < {b}.seats" for a, b in itertools.pairwise(aliases))
     assert len(agree(pack([rule(0, chain, dict.fromkeys(aliases, "governance"))]), boards(4))["rule-0"]) == 0
     comparisons = " and ".join(f"g.seats + {i} > h.seats" for i in range(20))
     found = agree(pack([rule(0, comparisons, {"g": "governance", "h": "governance"})]), boards(6))
@@ -467,7 +489,9 @@ def test_too_many_combinations_are_refused_in_a_sentence() -> None:
     prepared = RETE.prepare(tested, {})
     with pytest.raises(EngineError) as error:
         run(prepared, tested, boards(59))
-    assert refusal(error) == "the rule `rule-0` would weigh 205379 combinations of clauses; the rete engine takes 200000"
+    assert (
+        refusal(error) == "the rule `rule-0` would weigh 205379 combinations of clauses; the rete engine takes 200000"
+    )
     run(prepared, tested, boards(20))
     prepared.close()
 

@@ -3,6 +3,7 @@
 In the tables, «…» marks the characters at fault.
 """
 
+# ruff: noqa: E501 - the rows of the tables stay whole
 from __future__ import annotations
 
 import re
@@ -17,7 +18,9 @@ from clauses.language.rule import PackScope, Rule, read_rule_file
 from clauses.terms.values import VALUE_TYPES
 
 SCOPE = PackScope(
-    {"large": VALUE_TYPES["money"].read("USD 10bn"), "share": VALUE_TYPES["percentage"].read("30%"), "word": "x"}, {}, {}
+    {"large": VALUE_TYPES["money"].read("USD 10bn"), "share": VALUE_TYPES["percentage"].read("30%"), "word": "x"},
+    {},
+    {},
 )
 
 SYNTAX = [
@@ -169,7 +172,9 @@ def test_every_error_of_meaning_says_what_where_and_how(tmp_path: Path) -> None:
 
 def test_the_line_of_a_long_condition_is_the_right_one(tmp_path: Path) -> None:
     for style in (">", "|", ""):
-        when = f"when: {style}\n  s.amount > USD 1\n  and s.supplier != e.beneficiary\n\n  and «s.suplier» == h.holder\n"
+        when = (
+            f"when: {style}\n  s.amount > USD 1\n  and s.supplier != e.beneficiary\n\n  and «s.suplier» == h.holder\n"
+        )
         _, text = rule_file(tmp_path, when)
         _, (problem,) = read(tmp_path, re.sub("[«»]", "", when))
         assert problem.place is not None

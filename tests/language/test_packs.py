@@ -1,5 +1,6 @@
 """Reading a pack: everything that is wrong with it, at once, at its place; parameters by date; selections."""
 
+# ruff: noqa: E501 - the rows of the tables stay whole
 from __future__ import annotations
 
 import shutil
@@ -82,7 +83,10 @@ def good(folder: Path) -> RulePack:
 
 def test_a_right_pack_is_read_in_strata(tmp_path: Path) -> None:
     pack = good(tmp_path)
-    assert [[rule.id for rule in stratum] for stratum in pack.strata] == [["large-supply"], ["large-supplier", "no-end"]]
+    assert [[rule.id for rule in stratum] for stratum in pack.strata] == [
+        ["large-supply"],
+        ["large-supplier", "no-end"],
+    ]
     assert pack.rule("no-end") and pack.rule("none") is None
 
 
@@ -220,10 +224,14 @@ def test_a_text_is_derived_from_texts_only(tmp_path: Path) -> None:
 
 def test_facts_derived_in_a_circle_are_refused(tmp_path: Path) -> None:
     header = HEADER.replace("facts:\n", "facts:\n  small_supply: {supplier: party}\n")
-    circle = DERIVING.replace("kind: supply, in: proposed", "kind: small_supply").replace("s.amount > parameters.large", "stated(s.supplier)")
+    circle = DERIVING.replace("kind: supply, in: proposed", "kind: small_supply").replace(
+        "s.amount > parameters.large", "stated(s.supplier)"
+    )
     circle = circle.replace("amount: s.amount", "amount: USD 1")
     back = DERIVING.replace("large-supply", "small-supply").replace("kind: supply, in: proposed", "kind: large_supply")
-    back = back.replace("{kind: large_supply, supplier: s.supplier, amount: s.amount}", "{kind: small_supply, supplier: s.supplier}")
+    back = back.replace(
+        "{kind: large_supply, supplier: s.supplier, amount: s.amount}", "{kind: small_supply, supplier: s.supplier}"
+    )
     assert problems(tmp_path, pack=header, large_supply=circle, small_supply=back) == [
         "tried/large-supply.yaml:1:7: error[circular-derivation] facts are derived from each other in a circle: "
         "`large_supply`, `small_supply`"
@@ -263,7 +271,12 @@ def test_folders_that_are_no_packs_are_refused(tmp_path: Path) -> None:
 
 def test_a_parameter_has_the_value_of_the_day(tmp_path: Path) -> None:
     pack = good(tmp_path)
-    for day, value in (("2024-01-01", "USD 1bn"), ("2024-12-31", "USD 1bn"), ("2025-01-01", "USD 2bn"), ("2030-01-01", "USD 2bn")):
+    for day, value in (
+        ("2024-01-01", "USD 1bn"),
+        ("2024-12-31", "USD 1bn"),
+        ("2025-01-01", "USD 2bn"),
+        ("2030-01-01", "USD 2bn"),
+    ):
         assert pack.parameters_at(Date.read(day))["large"] == Money.read(value)
 
 
@@ -294,7 +307,9 @@ def test_a_value_that_should_have_been_verified_is_overdue_from_the_day_after(tm
         (["large-supplier"], ["dates"], {"large-supply", "large-supplier"}),
     ],
 )
-def test_a_selection_keeps_what_is_chosen_and_what_derives(tmp_path: Path, select: list[str], ignore: list[str], left: set[str]) -> None:
+def test_a_selection_keeps_what_is_chosen_and_what_derives(
+    tmp_path: Path, select: list[str], ignore: list[str], left: set[str]
+) -> None:
     assert {rule.id for rule in good(tmp_path).select(select, ignore).rules} == left
 
 

@@ -51,7 +51,9 @@ def written(formula: Formula) -> str:
         case Flag(column, holds):
             return f"{'' if holds else 'not '}{name(column)}"
         case Among(item, alias, term, certainly, holds):
-            return f"{'certainly' if certainly else 'possibly'} {name(item)} {'in' if holds else 'not in'} {alias}.{term}"
+            return (
+                f"{'certainly' if certainly else 'possibly'} {name(item)} {'in' if holds else 'not in'} {alias}.{term}"
+            )
     raise AssertionError(formula)
 
 

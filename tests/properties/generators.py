@@ -8,6 +8,7 @@ what no document would. Values come from small pools: equality, touching ranges 
 from __future__ import annotations
 
 import datetime
+import itertools
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -310,7 +311,9 @@ class Generator:
         literals = [text for _ in range(2) if (text := self.quoted(self.text(type))) is not None]
         if len(literals) == 2 and self.chance(0.4):
             return f"{left} {self.pick(('in', 'not in'))} ({', '.join(literals)})"
-        return f"{left} {operator} {literals[0] if literals else self.quoted(type.choices[0] if type.choices else 'ant')}"
+        return (
+            f"{left} {operator} {literals[0] if literals else self.quoted(type.choices[0] if type.choices else 'ant')}"
+        )
 
     def list_atom(self, scope: Scope, own: str | None) -> str:
         lists = self.terms(scope if own is None else {own: scope[own]}, lambda t: t.is_list)
@@ -368,7 +371,7 @@ class Generator:
         chosen = self.patterns(kinds, derives is not None)
         aliases = list(chosen)
         scope: Scope = {alias: types_of(kind) for alias, kind in chosen.items()}
-        parts = [self.tie(scope, one, other) for one, other in zip(aliases, aliases[1:], strict=False)]
+        parts = [self.tie(scope, one, other) for one, other in itertools.pairwise(aliases)]
         with_context = {**scope, "context": GENERAL_KINDS["context"]} if self.chance(0.3) else scope
         parts += [self.condition(with_context, self.pick((0, 1, 2))) for _ in range(self.pick((0, 1, 1, 2)))]
         document: dict[str, Any] = {
@@ -427,7 +430,7 @@ class Generator:
         if not pairs:
             return f'({one}.id != "c9" or {other}.id != "c9")'
         left, right, type_name = self.pick(pairs)
-        return f"{left} {self.pick(COMPARISONS if type_name in VALUE_TYPES else ('==', '=='  , '!='))} {right}"
+        return f"{left} {self.pick(COMPARISONS if type_name in VALUE_TYPES else ('==', '==', '!='))} {right}"
 
     def derived_terms(self, scope: Scope) -> dict[str, str]:
         found = {}
@@ -435,7 +438,14 @@ class Generator:
             if name == "id":
                 continue
             known = self.terms(scope, lambda t, type=type: t.name == type.name and not t.is_list)
-            fixed = {"who": "ant", "which": "c1", "word": "liquid", "day": "2026-01-02", "amount": "USD 1", "share": "1%"}
+            fixed = {
+                "who": "ant",
+                "which": "c1",
+                "word": "liquid",
+                "day": "2026-01-02",
+                "amount": "USD 1",
+                "share": "1%",
+            }
             found[name] = self.pick(known)[0] if known and self.chance(0.6) else fixed[name]
         return found
 
@@ -484,4 +494,3 @@ def close(value: Value) -> Value:
     if isinstance(value, Money):
         return Money(value.lowest, value.lowest, value.currency)
     return type(value)(value.lowest, value.lowest)
-

@@ -123,7 +123,9 @@ def identified(found: Outcome, names: Sequence[object]) -> dict[str, set[tuple[t
     }
 
 
-def both_outcomes(case: Case, other: Case, facts: Sequence[Fact], others: Sequence[Fact]) -> Iterator[tuple[Outcome, Outcome]]:
+def both_outcomes(
+    case: Case, other: Case, facts: Sequence[Fact], others: Sequence[Fact]
+) -> Iterator[tuple[Outcome, Outcome]]:
     """The outcomes of two cases on each engine."""
     for engine in (REFERENCE, *OTHERS):
         one, two = engine.prepare(case.pack, case.parameters), engine.prepare(other.pack, other.parameters)
@@ -187,10 +189,14 @@ def test_names_do_not_matter() -> None:
         other = renamed_case(case)
         for found, again in both_outcomes(case, other, case.deals[0], other.deals[0]):
             numbers = range(len(case.deals[0]))
-            assert renamed_matches(identified(found, numbers)) == identified(again, numbers), case.as_yaml(case.deals[0])
+            assert renamed_matches(identified(found, numbers)) == identified(again, numbers), case.as_yaml(
+                case.deals[0]
+            )
 
 
-def renamed_matches(found: dict[str, set[tuple[tuple[object, ...], Truth]]]) -> dict[str, set[tuple[tuple[object, ...], Truth]]]:
+def renamed_matches(
+    found: dict[str, set[tuple[tuple[object, ...], Truth]]],
+) -> dict[str, set[tuple[tuple[object, ...], Truth]]]:
     """Matches with the names in derived facts changed."""
     return {
         rule: {(tuple(renamed(name) for name in names), truth) for names, truth in matches}
@@ -215,7 +221,9 @@ def completed(generator: Generator, fact: Fact) -> Fact:
     for name, type in types_of(fact.kind).items():
         value = fact.values.get(name)
         if isinstance(value, Value):
-            values[name] = close(at(value, generator.pick((value.lowest, value.highest, (value.lowest + value.highest) // 2))))
+            values[name] = close(
+                at(value, generator.pick((value.lowest, value.highest, (value.lowest + value.highest) // 2)))
+            )
         elif value is None:
             chosen = generator.value(type)
             values[name] = close(chosen) if isinstance(chosen, Value) else chosen

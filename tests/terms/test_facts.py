@@ -13,8 +13,8 @@ from clauses.terms.values import Date, Value
 
 
 def world(clauses: dict[str, Any], *changes: dict[str, Any], as_of: str = "2025-07-01", **header: Any) -> Deal:
-    base = read_agreement({"agreement": "a", "signed": "2025-01-01", "parties": {"x": {"name": "X"}, "y": {"name": "Y"}},
-                           "clauses": clauses, **header})  # fmt: skip
+    parties = {"x": {"name": "X"}, "y": {"name": "Y"}}
+    base = read_agreement({"agreement": "a", "signed": "2025-01-01", "parties": parties, "clauses": clauses, **header})
     sheet = None
     if changes:
         document = {"term_sheet": "s", "agreement": "a", "dated": as_of, "changes": list(changes)}

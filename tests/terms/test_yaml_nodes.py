@@ -161,7 +161,8 @@ def test_an_empty_value_is_absent_and_a_quoted_one_is_a_text(text: str) -> None:
 
 
 def test_the_raw_text_of_a_scalar_is_a_stretch_of_the_file() -> None:
-    text = "a: plain b\nb: 'single'\nc: \"double\"\nd: >\n  folded\n  text\ne: |\n  literal\nf: \"esc\\\"aped\"\ng: 'it''s'\n"
+    text = "a: plain b\nb: 'single'\nc: \"double\"\nd: >\n  folded\n  text\ne: |\n  literal\n"
+    text += "f: \"esc\\\"aped\"\ng: 'it''s'\n"
     root = tree("a.yaml", text)
     for key, node in root.items.items():
         assert isinstance(node, Scalar)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from importlib import metadata
 
+from clauses.language.english import capital, term_words, words
 from clauses.language.pack import DatedValue, PackParameter, RulePack
 from clauses.memo.plain import Plain
-from clauses.memo.prose import capital, known, term_name
 from clauses.memo.view_changes import changes_view
 from clauses.memo.view_findings import (
     Group,
@@ -23,7 +23,7 @@ from clauses.memo.view_findings import (
 from clauses.memo.view_holdings import holdings_view, rests_on
 from clauses.memo.view_timeline import timeline_view
 from clauses.review.review import Examined
-from clauses.review.wording import clause_phrase
+from clauses.review.wording import clause_phrase, known
 from clauses.terms.facts import Deal
 from clauses.terms.kinds import TermType
 from clauses.terms.values import Value
@@ -176,7 +176,7 @@ def _ambiguities(deal: Deal) -> list[Plain]:
             rows.append(
                 {
                     "clause": clause_phrase(str(values["clause"]), deal),
-                    "term": term_name(str(values["term"])),
+                    "term": term_words(str(values["term"])),
                     "first": instrument_title(str(values["first"]), deal),
                     "second": instrument_title(str(values["second"]), deal),
                     "is_certain": fact.certain,
@@ -232,7 +232,7 @@ def _parameter(parameter: PackParameter, dated: DatedValue, pack: RulePack, deal
     is_overdue = dated.verify_by is not None and dated.verify_by.highest < deal.as_of.lowest
     type = TermType(dated.value.type_name if isinstance(dated.value, Value) else "text")
     return {
-        "name": capital(parameter.name.replace("_", " ")),
+        "name": capital(words(parameter.name)),
         "description": parameter.description,
         "value": known(dated.value, type, deal),
         "starting": known(dated.starting, _DATE, deal),

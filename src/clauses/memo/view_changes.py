@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from clauses.language.english import kind_words, term_words
 from clauses.memo.plain import Plain
-from clauses.memo.prose import known, spelled, term_name
 from clauses.memo.view_findings import examined_heading, place_view
 from clauses.memo.word_diff import word_diff
+from clauses.review.wording import known
 from clauses.terms.agreement import Change, ClauseVersion
 from clauses.terms.facts import Deal
 from clauses.terms.values import UNKNOWN
@@ -26,7 +27,7 @@ def _change(change: Change, deal: Deal, labels: list[str]) -> Plain:
     version = after or before
     text_before, text_after = (one.clause.text if one else "" for one in (before, after))
     is_silent = change.action == "amend" and bool(text_before) and "text" not in change.nodes
-    kind = spelled(version.kind.replace("_", " ")) if version else ""
+    kind = kind_words(version.kind) if version else ""
     return {
         "action": change.action,
         "heading": examined_heading(id, deal) if version and version.clause.heading else "",
@@ -52,7 +53,7 @@ def _terms(before: ClauseVersion | None, after: ClauseVersion | None, deal: Deal
     for name in version.clause.term_types():
         old, new = (_shown(one, name, deal) if one else "" for one in (before, after))
         if old != new:
-            rows.append({"name": term_name(name), "parts": _whole(old, new)})
+            rows.append({"name": term_words(name), "parts": _whole(old, new)})
     return rows
 
 

@@ -6,16 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from clauses.language import ast
+from clauses.language.english import capital, meaning, noun_of, term_words
 from clauses.language.pack import RulePack
-from clauses.language.rule import Absence, AuthorityDocument, Rule
-from clauses.language.show import english_pattern, rule_in_english
+from clauses.language.rule import AuthorityDocument, Rule
 from clauses.memo.plain import Plain
-from clauses.memo.prose import Speaker, capital, general, known, spelled, term_name
+from clauses.memo.prose import Speaker
 from clauses.review.explain import Explainer
 from clauses.review.finding import Finding
 from clauses.review.review import Examined, PackRun
-from clauses.review.wording import clause_phrase
+from clauses.review.wording import clause_phrase, known
 from clauses.source import Place
 from clauses.terms.agreement import ClauseVersion
 from clauses.terms.facts import Deal, Fact, Standings, by_kind_and_layer
@@ -145,17 +144,8 @@ def group_view(group: Group, examined: Examined) -> Plain:
 
 def _meaning(rule: Rule) -> Plain:
     """A rule in plain English: what it looks at, its conditions one by one, and what excuses."""
-    sentences = [spelled(sentence) for sentence in rule_in_english(rule)]
-    parts = rule.when.parts if isinstance(rule.when, ast.And) else (rule.when,)
-    excuses = [f"It is excused by {_excuse(absence)}." for absence in rule.unless]
-    if rule.when == ast.ALWAYS:
-        return {"opening": sentences[:2], "conditions": [], "closing": excuses}
-    return {"opening": sentences[:1], "conditions": [general(part) for part in parts], "closing": excuses}
-
-
-def _excuse(absence: Absence) -> str:
-    what = spelled(english_pattern(absence.pattern))
-    return what if absence.when == ast.ALWAYS else f"{what}, where {general(absence.when)}"
+    found = meaning(rule)
+    return {"opening": list(found.opening), "conditions": list(found.conditions), "closing": list(found.closing)}
 
 
 def examined_heading(id: str, deal: Deal) -> str:
@@ -195,7 +185,7 @@ def _relied(match: Match, one: Relied, deal: Deal) -> Plain:
     for value in match.finding.values:
         owner, _, name = value.term.partition(".")
         if owner == one.alias and pattern is not None and match.clauses[owner] is one.fact:
-            terms[term_name(name)] = known(one.fact.values.get(name), pattern.types[name], deal)
+            terms[term_words(name)] = known(one.fact.values.get(name), pattern.types[name], deal, name)
     return {
         "heading": _relied_heading(one, deal),
         "standing": "computed" if _is_computed(one.fact) else _standing(one.version.id, one.version, deal),
@@ -261,7 +251,7 @@ def place_view(place: Place) -> Plain:
 def _missing(path: str, match: Match, deal: Deal) -> str:
     """A term that would have to be known, and what is known of it."""
     id, _, term = path.rpartition(".")
-    of = f"the {term_name(term)} of {clause_phrase(id, deal)}"
+    of = noun_of(term, clause_phrase(id, deal))
     for fact in match.clauses.values():
         value = fact.values.get(term)
         if fact.version is not None and fact.version.id == id and isinstance(value, Value) and not value.is_exact:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from clauses.language.english import joined
 from clauses.memo.plain import Plain
-from clauses.memo.prose import known
-from clauses.review.wording import clause_phrase, joined
+from clauses.review.wording import clause_phrase, known
 from clauses.terms.cap_table import DEFINITION, Range, Step
 from clauses.terms.facts import Deal
 from clauses.terms.kinds import TermType

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 
+from clauses.language.english import capital, term_words
 from clauses.memo.plain import Plain
-from clauses.memo.prose import capital, known, term_name
 from clauses.memo.view_findings import examined_heading
+from clauses.review.wording import known
 from clauses.terms.agreement import ClauseVersion
 from clauses.terms.facts import Deal
 from clauses.terms.kinds import TermType
@@ -126,7 +127,7 @@ def _events(deal: Deal, labels_of: dict[str, list[str]]) -> Iterator[Plain]:
             else:
                 shown = standing
             heading = examined_heading(version.id, deal)
-            what = f"{heading}: {term_name(name)}"
+            what = f"{heading}: {term_words(name)}"
             basis, labels = version.clause.source.basis, labels_of.get(version.id, [])
             yield _event(version.id, value, what, shown, basis, labels, deal)
     for amendment in deal.agreement.amendments.values():

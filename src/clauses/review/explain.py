@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from clauses.engines.engine import Truth
 from clauses.engines.reference import meaning
 from clauses.language import ast
+from clauses.language.english import English, is_plural, kind_words
 from clauses.language.operators import Operator
 from clauses.language.rule import Rule
-from clauses.language.show import english, show, term_words
+from clauses.language.show import show
 from clauses.review.finding import Derivation, TermValue
 from clauses.review.wording import NOT_STATED, clause_phrase, phrase
 from clauses.source import Location, Place
 from clauses.terms.facts import Deal, Fact, Standings
+from clauses.terms.kinds import TermType
 from clauses.terms.values import Date, Value
 
 Clauses = Mapping[str, Fact]
@@ -96,11 +98,11 @@ class Explainer:
         return [term for node in nodes for term in ast.terms(node) if term.alias in clauses]
 
     def values(self, clauses: Clauses) -> tuple[TermValue, ...]:
-        """The terms that decided, with their values and places."""
+        """The terms that decided, with their values and places; what the term sheet changed is no term itself."""
         found = []
         for term in self.read_terms(clauses):
             fact = clauses[term.alias]
-            if term.name == "id":
+            if term.name in ("id", "changed"):
                 continue
             found.append(TermValue(str(term), written_value(fact, term.name), location(fact.place(term.name))))
         return tuple(found)
@@ -149,7 +151,8 @@ class Explainer:
                 asked[one] = None
         for fact in clauses.values():
             if not fact.certain and fact.version is not None:
-                asked[f"Does {clause_phrase(fact.id, self.deal)} read as it is taken here on {self.deal.as_of}?"] = None
+                day = phrase(self.deal.as_of, TermType("date"), self.deal)
+                asked[f"Does {self.subject(fact)} read as it is taken here on {day}?"] = None
         return " ".join(asked) or None
 
     def questions_of(self, leaf: ast.Node, clauses: Clauses) -> list[str]:
@@ -160,37 +163,61 @@ class Explainer:
         if len(open_terms) == 1 and ranged and isinstance(leaf, ast.Compare):
             return [self.question_of_range(leaf, ranged[0], clauses)]
         if not open_terms:
-            return [f"Is it so that {english(leaf)}? The amounts are in different currencies."]
+            asked = English(self.names(clauses)).condition(leaf)
+            return [f"Is it so that {asked}? The amounts are in different currencies."]
         return [self.question_of_term(term, clauses) for term in open_terms]
 
     def question_of_term(self, term: ast.Term, clauses: Clauses) -> str:
-        fact = clauses[term.alias]
-        value = fact.values.get(term.name)
-        subject = f"the {term_words(term.name)} of {self.subject(fact)}"
+        """`What is the stake of “Microsoft's shares”? It is not stated.`"""
+        value = clauses[term.alias].values.get(term.name)
+        subject = English(self.names(clauses)).noun(term)
+        several = is_plural(subject.split(" ")[1])
+        are, it_is = ("are", "They are") if several else ("is", "It is")
         if value is None:
-            return f"What is {subject}? It is not stated."
-        return f"What exactly is {subject}? It is known only as {phrase(value, term.term_type, self.deal)}."
+            return f"{'Who' if term.term_type.name == 'party' else 'What'} {are} {subject}? {it_is} not stated."
+        shown = phrase(value, term.term_type, self.deal)
+        return f"What exactly {are} {subject}? {it_is} known only as {shown}."
 
     def question_of_range(self, leaf: ast.Compare, term: ast.Term, clauses: Clauses) -> str:
-        """`does the exclusivity end before or after 1 July 2030?`"""
-        fact = clauses[term.alias]
-        value = fact.values[term.name]
+        """`Is the end of the exclusivity, known only as 2030, before 1 July 2030?`"""
+        value = clauses[term.alias].values[term.name]
         other = leaf.right if leaf.left == term else leaf.left if leaf.right == term else None
-        known = phrase(value, term.term_type, self.deal)
         if isinstance(other, ast.Term) and isinstance(value, Date):
-            threshold = clauses[other.alias].values[other.name]
-            day = phrase(threshold, other.term_type, self.deal)
+            shown = phrase(value, term.term_type, self.deal)
+            day = phrase(clauses[other.alias].values[other.name], other.term_type, self.deal)
             reads = _date_question(leaf.operator if leaf.left == term else _mirrored(leaf.operator))
-            return f"Is the {term_words(term.name)} of {self.subject(fact)}, known only as {known}, {reads} {day}?"
+            return f"Is {English(self.names(clauses)).noun(term)}, known only as {shown}, {reads} {day}?"
         return self.question_of_term(term, clauses)
 
+    # --- names
+
+    def names(self, clauses: Clauses) -> Callable[[str], str]:
+        """How each alias is called for some clauses: by heading, and by how it stands where two have one heading."""
+        return lambda alias: self.named(alias, clauses)
+
+    def named(self, alias: str, clauses: Clauses) -> str:
+        """A clause by its heading; one that stands beside its own amended version says which it is."""
+        fact = clauses[alias]
+        name = self.subject(fact)
+        others = [other for one, other in clauses.items() if one != alias and other.version is not None]
+        if fact.version is None or all(self.subject(other) != name for other in others):
+            return name
+        if "result" in fact.layers:
+            return f"{name} as amended" if any("result" not in other.layers for other in others) else name
+        return f"{name} as it stands today"
+
     def subject(self, fact: Fact) -> str:
-        """A clause as a question names it."""
+        """A clause, a party or whatever a fact tells of, as a sentence names it."""
+        if fact.kind == "party":
+            return self.deal.party_name(fact.id)
+        if fact.kind == "ambiguity":
+            return f"the contradiction about {clause_phrase(str(fact.values['clause']), self.deal)}"
+        if fact.kind == "holding" and fact.version is not None and fact.version.kind != "holding":
+            holder = self.deal.party_name(str(fact.values["holder"]))
+            return f"the holding of {holder} after {clause_phrase(fact.version.id, self.deal)}"
         if fact.version is not None:
             return clause_phrase(fact.version.id, self.deal)
-        if fact.kind == "context":
-            return "the term sheet"
-        return f"the {fact.kind.replace('_', ' ')}"
+        return "the term sheet" if fact.kind == "context" else f"the {kind_words(fact.kind)}"
 
 
 def truth_word(truth: Truth) -> Literal["true", "false", "unknown"]:

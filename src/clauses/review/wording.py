@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Mapping
 
+from clauses.language.english import NAMES_OF_TERMS, joined, term_words, value_words, words
 from clauses.language.rule import PLACEHOLDER, Rule
 from clauses.terms.facts import GENERAL_KINDS, Deal, Fact, FactValue
 from clauses.terms.kinds import TermType
-from clauses.terms.values import Date, Money, Percentage, Value
+from clauses.terms.values import Date, Value
 
 NOT_STATED = "not stated"
 
@@ -26,61 +26,31 @@ def phrase(value: FactValue | None, type: TermType, deal: Deal) -> str:
         return _UNSTATED.get(type.name, f"an unstated {type.name}" if type.name != "choice" else "something not stated")
     if isinstance(value, tuple):
         return joined([phrase(item, TermType(type.name), deal) for item in value]) or "none"
-    if isinstance(value, Date):
-        return date_phrase(value)
-    if isinstance(value, Money):
-        return money_phrase(value)
-    if isinstance(value, Percentage) and value.highest - value.lowest == 1:
-        # An exact fraction of the cap table between two steps of the scale; the JSON output gives both.
-        thousandths = (value.lowest + value.highest + 10) // 20
-        return f"about {Percentage(thousandths * 10, thousandths * 10)}"
     if isinstance(value, Value):
-        return str(value).replace("..", " to ")
+        return value_words(value)
     if type.name == "party":
         return deal.party_name(value)
     if type.name == "clause":
         return clause_phrase(value, deal)
-    return value.replace("-", " ") if type.name == "choice" else value
+    return words(value) if type.name == "choice" else value
 
 
-def joined(items: list[str]) -> str:
-    """`a, b and c`."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+def term_phrase(name: str, value: FactValue | None, type: TermType, deal: Deal) -> str:
+    """The value of a term in a sentence; the names of terms that some terms hold are written out."""
+    if name in NAMES_OF_TERMS and value is not None:
+        names = value if isinstance(value, tuple) else (str(value),)
+        return joined([term_words(one) for one in names]) or "none"
+    return phrase(value, type, deal)
 
 
-def day_phrase(ordinal: int) -> str:
-    """`1 January 2027`."""
-    day = datetime.date.fromordinal(ordinal)
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-# Names of our own: the locale of the machine must not change a memo.
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-
-
-def date_phrase(date: Date) -> str:
-    """A date as it is known: a day, a month, a year, or a span."""
-    if date.is_exact:
-        return "no end" if date.lowest >= Date.limit else day_phrase(date.lowest)
-    if date.lowest <= 1:
-        return f"a date on or before {day_phrase(date.highest)}"
-    if date.highest >= Date.limit:
-        return f"a date on or after {day_phrase(date.lowest)}"
-    text = str(date)
-    if len(text) == 7:
-        return f"{_MONTHS[int(text[5:]) - 1]} {text[:4]}"
-    return text if len(text) == 4 else f"{day_phrase(date.lowest)} to {day_phrase(date.highest)}"
-
-
-def money_phrase(money: Money) -> str:
-    """`USD 30 billion`."""
-    text = str(money)
-    for short, long in (("bn", " billion"), ("m", " million")):
-        text = text.replace(short, long)
-    return text.replace("..", " to ")
+def known(value: FactValue | None, type: TermType, deal: Deal, name: str = "") -> str:
+    """A value as counsel would put it; a date that is not known to the day says so."""
+    if value is None:
+        return NOT_STATED
+    text = term_phrase(name, value, type, deal)
+    if isinstance(value, Date) and not value.is_exact and not text.startswith("a date"):
+        return f"some day between {text.replace(' to ', ' and ')}" if " to " in text else f"some day in {text}"
+    return text
 
 
 def clause_phrase(id: str, deal: Deal) -> str:
@@ -105,7 +75,7 @@ def message(
             return phrase(value, type, deal)
         if alias == "context":
             return phrase(clauses["context"].values.get(term), GENERAL_KINDS["context"][term], deal)
-        return phrase(clauses[alias].values.get(term), types[alias][term], deal)
+        return term_phrase(term, clauses[alias].values.get(term), types[alias][term], deal)
 
     def replace(match: re.Match[str]) -> str:
         text = match[0]

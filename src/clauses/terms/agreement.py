@@ -322,6 +322,10 @@ def _read_amendments(root: Mapping_, problems: Problems) -> dict[str, Amendment]
                 problems.add(
                     "unknown-amendment", f"there is no amendment `{other}`", amendment.place, did_you_mean(other, found)
                 )
+    for circle in _circles({id: set(amendment.prevails_over) for id, amendment in found.items()}):
+        chain = " → ".join(f"`{id}`" for id in [*circle, circle[0]])
+        sentence = f"amendments prevail over each other in a circle: {chain}"
+        problems.add("circular-precedence", sentence, found[circle[0]].place if circle[0] in found else node.place)
     return found
 
 

@@ -42,11 +42,11 @@ def _explanation(explanation: Explanation, ink: Ink, whole: bool) -> list[str]:
         finding = explanation.findings[number] if number < len(explanation.findings) else None
         lines += _reason(reason, explanation.status, whole, ink)
         if finding:
-            lines += _wrap(f"So: {finding.message}.", "  ")
+            lines += _wrap(f"So: {_sentence(finding.message)}", "  ")
             if finding.question:
                 lines += _wrap(f"To know, ask: {finding.question}", "  ")
             if finding.redraft:
-                lines += _wrap(f"What would change it: {finding.redraft}.", "  ")
+                lines += _wrap(f"What would change it: {_sentence(finding.redraft)}", "  ")
     return lines
 
 
@@ -55,12 +55,16 @@ def _reason(reason: Reason, status: str, whole: bool, ink: Ink) -> list[str]:
     verb = {"satisfied": "Not breached by", "breached": "Breached by"}.get(status, "It cannot be told for")
     lines = ["", *_wrap(f"{verb} {names}:", "  ")]
     for number, step in enumerate(reason.steps, 1):
-        lines += _wrap(f"{number}. {step.condition}: {_MARKS[step.truth]}", "    ", "       ")
-        for value in step.values:
-            lines += [ink.paint(line, "dim") for line in _wrap(f"- {value}", "       ", "         ")]
+        lines += _wrap(f"{number}. {step.sentence}", "    ", "       ")
+        if step.places:
+            lines += [ink.paint(line, "dim") for line in _wrap("; ".join(step.places), "       ")]
     if whole:
         lines += ["    The whole derivation:", *_derivation(reason.derivation, 6)]
     return lines
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def _derivation(derivation: Derivation, indent: int) -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from clauses.language.english import rule_in_english
 from clauses.language.pack import RulePack
 from clauses.language.rule import Absence, Pattern, Rule
-from clauses.language.show import rule_in_english, show
+from clauses.language.show import show
 from clauses.review.output.common import as_json
 from clauses.review.output.ink import SEVERITY_COLOURS, Ink
 from clauses.source import printable
