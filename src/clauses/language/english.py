@@ -479,8 +479,9 @@ def sought(pattern: Pattern) -> str:
 def _standing(pattern: Pattern) -> str:
     if pattern.kind == "ambiguity":
         return ""
-    layers = {**_LAYERS, **_PARTY_LAYERS} if pattern.kind == "party" else _LAYERS
-    return f" {layers[pattern.layer]}"
+    if pattern.kind == "party" and pattern.layer in _PARTY_LAYERS:
+        return f" {_PARTY_LAYERS[pattern.layer]}"
+    return f" {_LAYERS[pattern.layer]}"
 
 
 def meaning(rule: Rule) -> Meaning:

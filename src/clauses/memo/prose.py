@@ -85,8 +85,8 @@ class Speaker:
 
     def uncertain(self) -> list[str]:
         """That a clause may read otherwise, for each of which that is so."""
-        doubtful = [fact for fact in self.clauses.values() if not fact.certain]
-        return [f"It is not certain that {self.explainer.subject(fact)} reads as it is taken here." for fact in doubtful]
+        doubtful = [self.explainer.subject(fact) for fact in self.clauses.values() if not fact.certain]
+        return [f"It is not certain that {subject} reads as it is taken here." for subject in doubtful]
 
 
 def _sources(fact: Fact) -> list[Fact]:
