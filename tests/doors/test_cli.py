@@ -159,11 +159,11 @@ def test_concise_lines_are_places_that_editors_follow() -> None:
 
 def test_markdown_is_a_table_that_no_text_breaks(deal: Path) -> None:
     sheet = (deal / "sheet.yaml").read_text().replace("supplier: cedar", "supplier: dale")
-    write(deal, {"sheet.yaml": sheet.replace("changes:", 'parties:\n  dale: {name: "x | b <b> `c` [d](e)"}\nchanges:')})
+    write(deal, {"sheet.yaml": sheet.replace("changes:", 'parties:\n  dale: {name: "9 | b <b> `c` [d](e)"}\nchanges:')})
     out = clauses("check", "sheet.yaml", "-r", "pack", "-f", "markdown", folder=deal).out
     rows = [line for line in out.splitlines() if line.startswith("| ")]
     assert all(len(re.findall(r"(?<!\\)\|", row)) == 5 for row in rows)
-    assert "x \\| b \\<b\\> \\`c\\` \\[d\\](e)" in out
+    assert "9 \\| b \\<b\\> \\`c\\` \\[d\\](e)" in out
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -198,8 +198,8 @@ def test_several_formats_go_to_files_of_their_own(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_the_exit_code_says_how_it_went(sheet: Path | str, words: list[str], code: int) -> None:
-    for format in FORMATS:
-        assert check(sheet, *words, "-f", format).code == code
+    for format in ("concise", "json"):
+        assert check(sheet, *words, "-f", format, "--engine", "reference").code == code
 
 
 def test_the_worst_of_several_sheets_decides() -> None:

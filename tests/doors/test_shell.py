@@ -35,7 +35,7 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return ran
 
 
-@pytest.mark.parametrize("count", [1, 300])
+@pytest.mark.parametrize("count", [1, 60])
 def test_a_reader_that_goes_away_is_no_defect(deal: Path, count: int) -> None:
     sheets = " ".join(["sheet.yaml"] * count)
     ran = shell(f"clauses check {sheets} -r pack -f json | head -c0; exit ${{PIPESTATUS[0]}}", deal)

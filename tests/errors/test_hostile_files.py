@@ -111,10 +111,10 @@ def test_a_folder_is_read_without_its_special_files(deal: Path) -> None:
 @pytest.mark.parametrize("format", ["text", "concise", "json", "jsonl", "sarif", "junit", "github", "markdown"])
 def test_odd_file_names_are_read_and_written_safely(deal: Path, name: str, format: str) -> None:
     shutil.copy(deal / "sheet.yaml", deal / os.fsencode(name).decode("utf-8", "surrogateescape"))
-    ran = clauses("check", f"./{name}", "-r", "pack", "-f", format, folder=deal)
+    ran = clauses("check", f"./{name}", "-r", "pack", "--engine", "reference", "-f", format, folder=deal)
     assert ran.code == 1 and is_well_behaved(ran)
     assert "\x1b" not in ran.all
-    out = clauses("check", f"./{name}", "-r", "pack", "-f", format, "-o", "out", folder=deal)
+    out = clauses("check", f"./{name}", "-r", "pack", "--engine", "reference", "-f", format, "-o", "out", folder=deal)
     assert out.code == 1 and (deal / "out").read_text() == ran.out
 
 
@@ -173,7 +173,8 @@ def test_no_text_of_a_deal_steers_the_terminal(deal: Path, color: str) -> None:
         ["diff", "sheet.yaml", "other.yaml", "-r", "pack", "-f", "json"],
     ]
     for call in calls:
-        ran = clauses(*call, "--color", color, folder=deal)
+        engine = [] if call[0] == "terms" else ["--engine", "reference"]
+        ran = clauses(*call, *engine, "--color", color, folder=deal)
         assert ran.code in (0, 1), ran.err
         assert harmful(ran.all) == set(), call
         if color == "never":

@@ -77,7 +77,8 @@ _VERBS = {
     "about": ("is about", "is not about"), "by": ("comes from", "does not come from"),
     "conditional_on": ("is conditional on", "is not conditional on"),
     "depends_on": ("depends on", "does not depend on"), "ends_clause": ("ends", "does not end"),
-    "for_clause": ("is for", "is not for"), "of_clause": ("transfers", "does not transfer"),
+    "event": ("follows", "does not follow"), "for_clause": ("is for", "is not for"),
+    "of_clause": ("transfers", "does not transfer"),
     "over": ("covers", "does not cover"), "permits": ("permits", "does not permit"),
     "reaches": ("reaches", "does not reach"), "to": ("is addressed to", "is not addressed to"),
 }  # fmt: skip
@@ -120,6 +121,11 @@ def words(name: str) -> str:
     return " ".join(_ACRONYMS.get(word, word) for word in text.split(" "))
 
 
+def choice_words(value: str) -> str:
+    """One of the values that a term may take; of those only the kinds of clause are written with a line below."""
+    return kind_words(value) if "_" in value else words(value)
+
+
 def kind_words(kind: str) -> str:
     """A kind of clause as a reader says it."""
     return _KINDS.get(kind, words(kind))
@@ -132,7 +138,12 @@ def term_words(name: str) -> str:
 
 def with_article(text: str) -> str:
     """`an exclusivity`, `a supply`; what is plural goes without."""
-    return text if is_plural(text) else f"{'an' if text[:1].lower() in 'aeiou' else 'a'} {text}"
+    return text if is_plural(_head(text)) else f"{'an' if text[:1].lower() in 'aeiou' else 'a'} {text}"
+
+
+def _head(text: str) -> str:
+    """A noun without what follows it: the *party* that proposes, the *end* of the supply."""
+    return re.split(r" (?:that|of|in|from|on|under|over|behind|to|between) ", text)[0]
 
 
 def is_plural(text: str) -> bool:
@@ -148,6 +159,15 @@ def capital(text: str) -> str:
 def joined(items: Sequence[str], word: str = "and") -> str:
     """`a, b and c`."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {word} {items[-1]}" if items else ""
+
+
+def statements(said: Sequence[str]) -> str:
+    """Several statements in one sentence; those that hold a comma are parted by more than one."""
+    if all("," not in one for one in said):
+        return joined(said)
+    if len(said) == 2:
+        return f"{said[0]}{';' if any(one.startswith('either ') for one in said) else ','} and {said[1]}"
+    return f"{'; '.join(said[:-1])}; and {said[-1]}"
 
 
 def the(alias: str) -> str:
@@ -213,18 +233,18 @@ class English:
         match node:
             case ast.And(parts):
                 found = merged(node)
-                return joined([self.condition(p) for p in parts]) if found is node else self.condition(found)
+                return statements([self.condition(p) for p in parts]) if found is node else self.condition(found)
             case ast.Or(parts):
                 found = merged(node)
                 return self.either(parts) if found is node else self.condition(found)
             case ast.Not(ast.Stated(term)):
-                return self.verbal(self.noun(term), "is not stated")
+                return agreeing(self.noun(term), "is not stated")
             case ast.Not(ast.Named(function, aliases)):
                 return self.named(function, aliases, False)
             case ast.Not(part):
                 return self.condition(denied(part))
             case ast.Stated(term):
-                return self.verbal(self.noun(term), "is stated")
+                return agreeing(self.noun(term), "is stated")
             case ast.Named(function, aliases):
                 return self.named(function, aliases, True)
             case ast.Compare(operator, left, right):
@@ -241,7 +261,7 @@ class English:
         """A condition that the rule writes as a function of two clauses."""
         one, other = (self.name(alias) for alias in aliases)
         if function == "prevails":
-            return f"{self.verbal(one, 'prevails over' if holds else 'does not prevail over')} {other}"
+            return f"{agreeing(one, 'prevails over' if holds else 'does not prevail over')} {other}"
         return f"the periods of {one} and {other} {'overlap' if holds else 'do not overlap'}"
 
     def compared(self, operator: Operator, left: ast.Node, right: ast.Node) -> str:
@@ -259,9 +279,11 @@ class English:
             return None
         x = self.name(left.alias)
         if left.name in _FLAGS and isinstance(right, ast.Literal):
-            return self.verbal(x, _FLAGS[left.name][0 if (right.value == "yes") is is_equal else 1])
+            return agreeing(x, _FLAGS[left.name][0 if (right.value == "yes") is is_equal else 1])
+        if left.name == "event" and isinstance(right, ast.Term) and right.alias == left.alias:
+            return agreeing(x, "is stated by a clause of its own" if is_equal else "follows from another clause")
         if left.name in _VERBS:
-            return f"{self.verbal(x, _VERBS[left.name][0 if is_equal else 1])} {value or self.noun(right)}"
+            return f"{agreeing(x, _VERBS[left.name][0 if is_equal else 1])} {value or self.noun(right)}"
         if not isinstance(right, ast.Term) or right.alias == "context":
             return None
         if left.name == right.name == "id":
@@ -291,7 +313,7 @@ class English:
             return f"{nouns} {'is not stated' if is_in else 'is stated'}"
         what = joined([self.noun(one) for one in items], "or")
         if container.name in _LIST_VERBS:
-            return f"{self.verbal(self.name(container.alias), _LIST_VERBS[container.name][0 if is_in else 1])} {what}"
+            return f"{agreeing(self.name(container.alias), _LIST_VERBS[container.name][0 if is_in else 1])} {what}"
         return f"{what} {'is' if is_in else 'is not'} among {self.noun(container)}"
 
     def sets(self, names: Sequence[str], alias: str, holds: bool, word: str = "or") -> str:
@@ -308,7 +330,7 @@ class English:
         """Whether a term is one of several values."""
         values = joined([self.noun(one) for one in items], "or")
         if isinstance(item, ast.Term) and item.name in _VERBS:
-            return f"{self.verbal(self.name(item.alias), _VERBS[item.name][0 if is_in else 1])} {values}"
+            return f"{agreeing(self.name(item.alias), _VERBS[item.name][0 if is_in else 1])} {values}"
         none = "neither " if len(items) == 2 else "none of "
         if len(items) == 2 and not is_in:
             values = values.replace(" or ", " nor ")
@@ -322,7 +344,7 @@ class English:
             case ast.Literal(value, type):
                 return _literal(value, type)
             case ast.Parameter(name):
-                return f"the {words(name)} that the rules set"
+                return f"the “{words(name)}” set by the rules"
             case ast.CurrencyOf(term):
                 return f"the currency of {self.noun(term)}"
             case ast.Listing(items):
@@ -330,16 +352,6 @@ class English:
             case ast.Arithmetic(operator, left, right):
                 return calculation(operator, self.noun(left), self.noun(right), left, right)
         return self.condition(node)
-
-    @staticmethod
-    def verbal(subject: str, verb: str) -> str:
-        """A subject with its verb: what is plural takes another form."""
-        head = re.split(r" (?:that|of|in|from|on|under|over|behind|to) ", subject)[0]
-        if not is_plural(head):
-            return f"{subject} {verb}"
-        first, _, rest = verb.partition(" ")
-        plural = {"is": "are", "does": "do", "has": "have", "reaches": "reach"}.get(first, first.removesuffix("s"))
-        return f"{subject} {plural}{' ' if rest else ''}{rest}"
 
 
 def english(node: ast.Node) -> str:
@@ -349,7 +361,22 @@ def english(node: ast.Node) -> str:
 
 def noun_of(name: str, x: str) -> str:
     """A term of a clause that is called `x`."""
-    return x if name == "id" else _NOUNS.get(name, f"the {term_words(name)} of {{x}}").format(x=x)
+    if name == "id":
+        return x
+    before, _, verb = _NOUNS.get(name, f"the {term_words(name)} of {{x}}").partition("{x}")
+    return f"{before}{agreeing(x, verb.strip()) if verb else x}"
+
+
+def agreeing(subject: str, verb: str) -> str:
+    """A subject with its verb: what is plural takes another form."""
+    if not is_plural(_head(subject)):
+        return f"{subject} {verb}"
+    first, _, rest = verb.partition(" ")
+    plural = _PLURALS.get(first, first.removesuffix("s"))
+    return f"{subject} {plural}{' ' if rest else ''}{rest}"
+
+
+_PLURALS = {"is": "are", "was": "were", "does": "do", "has": "have", "reaches": "reach", "that": "that"}
 
 
 def speaks_of(node: ast.Node) -> bool:
@@ -434,7 +461,7 @@ def turned(left: ast.Node, right: ast.Node) -> tuple[ast.Node, ast.Node]:
 
 def _literal(value: Value | str, type: object) -> str:
     if isinstance(value, str):
-        return f"“{words(value) if isinstance(type, TermType) and type.name == 'choice' else value}”"
+        return f"“{choice_words(value) if isinstance(type, TermType) and type.name == 'choice' else value}”"
     return value_words(value)
 
 

@@ -59,9 +59,7 @@ class Speaker:
         """What other rules found, with the clauses from which it follows."""
         sources = list(dict.fromkeys(self.explainer.subject(one) for one in _sources(fact)))
         what = f"{with_article(kind_words(fact.kind))} {name}"
-        if not sources:
-            return f"There is {what}."
-        return f"{capital(joined(sources))} {'make' if len(sources) > 1 else 'makes'} {what}."
+        return f"There is {what}{f', because of {joined(sources)}' if sources else ''}."
 
     def introduced_holding(self, fact: Fact, name: str) -> str:
         """What the cap table computes: `After “Listing of OpenAI” Microsoft would hold about 28% of OpenAI, …`."""

@@ -11,6 +11,7 @@ from clauses.engines.engine import Truth
 from clauses.language import ast
 from clauses.language.english import (
     English,
+    agreeing,
     calculation,
     capital,
     common_type,
@@ -23,6 +24,7 @@ from clauses.language.english import (
     rule_in_english,
     sought,
     speaks_of,
+    statements,
     turned,
 )
 from clauses.language.operators import Operator
@@ -129,7 +131,7 @@ class Application:
             return self.among(False, found.item, found.container)
         if len(telling) > 1 and all(_is_set(part) for part in telling):
             return self.sets(telling)
-        return joined(list(dict.fromkeys(self.said(part) for part in telling)))
+        return statements(list(dict.fromkeys(self.said(part) for part in telling)))
 
     def sets(self, parts: Sequence[ast.Node]) -> str:
         """Several terms that the term sheet sets, or does not set, clause by clause."""
@@ -139,7 +141,7 @@ class Application:
                 assert isinstance(part.item, ast.Literal)
                 names.setdefault((part.container.alias, part.operator is Operator.IN), []).append(str(part.item.value))
         said = [self.headed.sets(n, alias, holds, "and" if holds else "or") for (alias, holds), n in names.items()]
-        return joined(said)
+        return statements(said)
 
     @property
     def headed(self) -> English:
@@ -162,9 +164,11 @@ class Application:
         if not isinstance(left, ast.Term):
             return None
         if is_verbal(left) and isinstance(right, ast.Literal):
-            return self.english.related(is_equal, left, right, self.noun(right, left))
+            return self.english.related(is_equal, left, right, self.shown(right, left))
         if is_verbal(left):
             said = f"{self.english.related(is_equal, left, right)}{self.end(right)}"
+            if isinstance(right, ast.Term) and right.alias == left.alias:
+                return f"{said}, {self.value(left)}"
             return said if is_equal else f"{said}, but {self.english.instead(left)}{self.value(left)}"
         if isinstance(right, ast.Term) and (is_equal or left.name == "id"):
             said = self.english.related(is_equal, left, right) or ""
@@ -179,26 +183,28 @@ class Application:
             other = self.noun(right)
             return f"{one} is {other}" if is_equal else f"{one} is {self.value(left)}, not {other}"
         if isinstance(right, ast.Literal):
-            return f"{one} is {self.value(left, right)}" + ("" if is_equal else f", not {self.noun(right, left)}")
+            return f"{one} is {self.shown(left, right)}" + ("" if is_equal else f", not {self.shown(right, left)}")
         if not isinstance(left, ast.Term) and isinstance(right, ast.Term):
             left, right, one = right, left, self.noun(right)
         if is_equal:
-            return f"{one} and {self.noun(right)} are the same: {self.value(left, right)}"
+            return f"{one} is {self.noun(right)}, {self.value(left, right)}"
         return f"{one} is {self.value(left, right)}, while {self.noun(right)} is {self.value(right, left)}"
 
     def among(self, is_in: bool, item: ast.Node, container: ast.Node) -> str:
         """Whether something is in a list."""
         if isinstance(container, ast.Listing):
-            values = joined([self.noun(one, item) for one in container.items], "or")
-            found = self.value(item)
+            values = joined([self.shown(one, item) for one in container.items], "or")
+            found = self.shown(item)
             return f"{self.noun(item)} is {found}" + ("" if is_in else f", and none of {values}")
         if isinstance(container, ast.Term) and container.name == "changed":
             return self.headed.among(is_in, item, container)
         if speaks_of(container):
             return f"{self.english.among(is_in, item, container)}{self.end(item)}"
+        verb = "is" if is_in else "is not"
+        if isinstance(item, ast.Literal):
+            return f"{self.shown(item, container)} {verb} among {self.noun(container)}"
         values = self.value(container)
         listing = "of which there are none" if values == "none" else values
-        verb = "is" if is_in else "is not"
         return f"{self.noun(item, container)}{self.aside(item)} {verb} among {self.noun(container)}, {listing}"
 
     # --- conditions of two clauses
@@ -232,7 +238,7 @@ class Application:
         for term in dict.fromkeys(term for part in parts for term in ast.terms(part)):
             value = self.clauses[term.alias].values.get(term.name)
             if value is None:
-                reasons[self.english.verbal(self.noun(term), "is not stated")] = None
+                reasons[agreeing(self.noun(term), "is not stated")] = None
             elif isinstance(value, Value) and not value.is_exact:
                 shown = known(value, term.term_type, self.explainer.deal)
                 reasons[f"{self.noun(term)} is known only as {shown}"] = None
@@ -307,6 +313,12 @@ class Application:
             case ast.Literal():
                 return self.noun(node, beside)
         return ""
+
+    def shown(self, node: ast.Node, beside: ast.Node | None = None) -> str:
+        """A value; one that is chosen among several words stands in quotes."""
+        text = self.value(node, beside)
+        is_chosen = common_type(node, *([beside] if beside is not None else [])).name == "choice"
+        return f"“{text}”" if is_chosen and text != NOT_STATED else text
 
     def aside(self, node: ast.Node, beside: ast.Node | None = None) -> str:
         """A value in the middle of a sentence."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from clauses.language.english import NAMES_OF_TERMS, joined, term_words, value_words, words
+from clauses.language.english import NAMES_OF_TERMS, choice_words, joined, term_words, value_words
 from clauses.language.rule import PLACEHOLDER, Rule
 from clauses.terms.facts import GENERAL_KINDS, Deal, Fact, FactValue
 from clauses.terms.kinds import TermType
@@ -32,7 +32,7 @@ def phrase(value: FactValue | None, type: TermType, deal: Deal) -> str:
         return deal.party_name(value)
     if type.name == "clause":
         return clause_phrase(value, deal)
-    return words(value) if type.name == "choice" else value
+    return choice_words(value) if type.name == "choice" else value
 
 
 def term_phrase(name: str, value: FactValue | None, type: TermType, deal: Deal) -> str:

@@ -25,7 +25,6 @@ from clauses.terms.validate import validate
 from clauses.terms.values import UNKNOWN, Date
 from clauses.yaml_nodes import Absent, Mapping_, Node, Scalar, Sequence, from_plain, read_file
 
-
 KINDS_HINT = "`clauses schema kinds` lists the kinds"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from clauses.language.english import joined
 from clauses.review.finding import Derivation
 from clauses.review.output.ink import SEVERITY_COLOURS, Ink
 from clauses.review.review import Examined
@@ -51,7 +52,7 @@ def _explanation(explanation: Explanation, ink: Ink, whole: bool) -> list[str]:
 
 
 def _reason(reason: Reason, status: str, whole: bool, ink: Ink) -> list[str]:
-    names = " and ".join(reason.clauses)
+    names = joined(reason.clauses)
     verb = {"satisfied": "Not breached by", "breached": "Breached by"}.get(status, "It cannot be told for")
     lines = ["", *_wrap(f"{verb} {names}:", "  ")]
     for number, step in enumerate(reason.steps, 1):
