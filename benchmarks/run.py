@@ -1,4 +1,4 @@
-"""Benchmarks: how long warm engines take over one sheet, beside others that run the same rules.
+"""Benchmarks: warm engines beside others that run the same rules, growth, cold start, memory.
 
     PYTHONPATH=src python benchmarks/run.py [--rounds N] [--quick]
 
@@ -12,12 +12,15 @@ A measure is a function that returns lines to print; add one to `MEASURES`.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
+import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +30,15 @@ from sheets import pack, plain_facts, rows, sheet
 from clauses.engines import registry
 from clauses.engines.engine import Outcome, Prepared, run
 from clauses.language.pack import RulePack
-from clauses.terms.facts import Fact
+from clauses.review.finding import Review
+from clauses.review.review import PackRun, Reviewer, review_of
+from clauses.terms.agreement import Agreement, read_agreement
+from clauses.terms.cap_table import CapTable
+from clauses.terms.facts import EVERYWHERE, Deal, Fact
+from clauses.terms.values import Date
+from clauses.use_cases import built_in_pack, read_deal
 
+ROOT = Path(__file__).resolve().parents[1]
 RULES, CLAUSES = 42, 25
 BATCH = 5
 """Reviews in one turn of a contestant."""
@@ -122,6 +132,25 @@ def verified(rete: Prepared, reference: Prepared, of: RulePack, facts: list[Fact
     return found
 
 
+def explained(of: RulePack, facts: list[Fact], rete: Prepared, reference: Prepared) -> Review:
+    """Both engines, and everything that a review says of each match: values, derivation, question."""
+    outcome = run(rete, of, facts)
+    assert run(reference, of, facts).matches == outcome.matches
+    return review_of(deal_of(facts), [PackRun(of, {}, outcome)], registry.NAMES)
+
+
+@cache
+def _empty_agreement() -> Agreement:
+    return read_agreement({"agreement": "benchmark", "parties": {"one": {"name": "One"}}, "clauses": {}})
+
+
+def deal_of(facts: list[Fact]) -> Deal:
+    """Made-up facts as a deal, so that a review can speak of them."""
+    day = Date.read("2025-07-01")
+    context = Fact("context", "context", EVERYWHERE, True, {"id": "context", "as_of": day})
+    return Deal(_empty_agreement(), None, day, (), {}, CapTable({}, ()), [*facts, context])
+
+
 # --- measures
 
 
@@ -140,6 +169,7 @@ def warm_engines(rounds: int) -> list[str]:
             "durable-rules as documented": documented.once,
             "our rete": timed(lambda: run(rete, of, facts)),
             "our rete and reference": timed(lambda: (run(rete, of, facts), run(reference, of, facts))),
+            "both, with explanations": timed(lambda: explained(of, facts, rete, reference)),
             "our reference": timed(lambda: run(reference, of, facts)),
             "plain Python": timed(lambda: python.review(python_facts)),
         },
@@ -147,7 +177,7 @@ def warm_engines(rounds: int) -> list[str]:
     )
     documented.close()
     base = times["durable-rules as documented"]
-    aims = {"our rete": " (aim 0.7)", "our rete and reference": " (aim 2)"}
+    aims = {"our rete": " (aim 0.7)", "both, with explanations": " (aim 2)"}
     lines = [f"{CLAUSES} clauses, {RULES} rules, {len(found)} matches; median of {rounds * BATCH} reviews each"]
     lines += [f"  {name:<30} {t / 1e6:8.3f} ms   × {t / base:6.2f}{aims.get(name, '')}" for name, t in times.items()]
     lines.append(f"  durable-rules as documented crashed {documented.crashes} times")
@@ -197,6 +227,7 @@ def _growth(what: str, sizes: list[tuple[int, int, int]], rounds: int) -> list[s
         of, facts = pack(rows(rule_count)), sheet(clause_count)
         start = time.perf_counter_ns()
         rete = registry.engine("rete").prepare(of, {})
+        run(rete, of, facts)
         compiled[size] = time.perf_counter_ns() - start
         reference = registry.engine("reference").prepare(of, {})
         verified(rete, reference, of, facts)
@@ -204,7 +235,7 @@ def _growth(what: str, sizes: list[tuple[int, int, int]], rounds: int) -> list[s
         contestants[f"rete {size}"] = timed(lambda r=rete, p=of, f=facts: run(r, p, f), 1)
         contestants[f"reference {size}"] = timed(lambda r=reference, p=of, f=facts: run(r, p, f), 1)
     times = medians(contestants, max(5, rounds // 5))
-    lines = [f"{what:<22}{'rete':>12}{'reference':>14}{'compile':>14}   (× the first)"]
+    lines = [f"{what:<22}{'rete':>12}{'reference':>14}{'first run':>14}   (× the first)"]
     first = sizes[0][0]
     for size, _, _ in sizes:
         cells = [
@@ -217,7 +248,73 @@ def _growth(what: str, sizes: list[tuple[int, int, int]], rounds: int) -> list[s
     return lines
 
 
-MEASURES: tuple[Callable[[int], list[str]], ...] = (warm_engines, open_values, growth_with_rules, growth_with_clauses)
+def cold_start(rounds: int) -> list[str]:
+    """`clauses check` on the worked deal, as a process, against a process that imports pydantic and yaml."""
+    sheet_file = "examples/microsoft-openai/term-sheets/oracle-stargate-capacity.yaml"
+    commands = {
+        "import pydantic, yaml": ["-c", "import pydantic, yaml"],
+        "clauses check": ["-m", "clauses", "check", sheet_file],
+    }
+
+    def process(arguments: list[str]) -> Callable[[], list[int]]:
+        def once() -> list[int]:
+            start = time.perf_counter_ns()
+            subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True)
+            return [time.perf_counter_ns() - start]
+
+        return once
+
+    times = medians({name: process(arguments) for name, arguments in commands.items()}, max(7, rounds // 10))
+    base = times["import pydantic, yaml"]
+    return ["cold start, whole processes"] + [
+        f"  {name:<30} {t / 1e6:8.1f} ms   × {t / base:6.2f}{' (aim 2.5)' if t != base else ''}"
+        for name, t in times.items()
+    ]
+
+
+def memory(rounds: int) -> list[str]:
+    """Resident memory over many reviews in one process, and over many packs compiled and dropped."""
+    agreement, term_sheet = read_deal(ROOT / "examples/microsoft-openai/term-sheets/oracle-stargate-capacity.yaml")
+    reviews, packs = 100 * rounds, 5 * rounds
+    lines = ["resident memory, after a warm-up of a tenth"]
+    with Reviewer([built_in_pack()]) as reviewer:
+        work = lambda: reviewer.examine(agreement, term_sheet, term_sheet.dated)  # noqa: E731
+        lines.append(_flatness("reviews of the worked deal", reviews, work))
+    of, facts = pack(rows(RULES)), sheet(CLAUSES)
+
+    def compile_and_drop() -> None:
+        engine = registry.engine("rete").prepare(of, {})
+        run(engine, of, facts)
+        engine.close()
+
+    lines.append(_flatness("packs compiled and dropped", packs, compile_and_drop))
+    return lines
+
+
+def _flatness(what: str, count: int, work: Callable[[], Any]) -> str:
+    for _ in range(count // 10):
+        work()
+    before = _resident()
+    for _ in range(count):
+        work()
+    after = _resident()
+    return f"  {count:>6} {what:<28} {before:7.1f} MB → {after:7.1f} MB   × {after / before:5.2f} (aim 0.9 to 1.1)"
+
+
+def _resident() -> float:
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+MEASURES: tuple[Callable[[int], list[str]], ...] = (
+    warm_engines,
+    open_values,
+    growth_with_rules,
+    growth_with_clauses,
+    cold_start,
+    memory,
+)
 """All measures, in the order in which they are printed."""
 
 

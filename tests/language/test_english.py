@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from clauses.language import ast
-from clauses.language.english import English, choice_words, english, rule_in_english, with_article, words
+from clauses.language.english import English, choice_words, english, rule_in_english, statements, with_article, words
 from clauses.language.operators import Operator
 from clauses.language.pack import load_pack
 from clauses.language.types import Quantity
@@ -44,7 +44,7 @@ PARTIES = term("flag", "parties", TermType("party", (), True))
     [
         (sets("ends"), "the term sheet sets the end of the after"),
         (ast.Not(sets("anti_dilution")), "the term sheet does not set the anti-dilution protection of the after"),
-        (ast.Or((sets("ends"), sets("entry_valuation"))), "the term sheet sets the end or the entry valuation of the after"),
+        (ast.Or((sets("ends"), sets("floor"))), "the term sheet sets the end or the floor of the after"),
         (equal(term("old", "id"), term("new", "id")), "the old and the new are the same clause"),
         (equal(term("old", "holder"), term("new", "holder")), "the old and the new have the same holder"),
         (equal(term("consent", "permits"), term("act", "id")), "the consent permits the act"),
@@ -54,7 +54,7 @@ PARTIES = term("flag", "parties", TermType("party", (), True))
         (ast.Not(ast.Stated(term("old", "pre_money"))), "the pre-money valuation of the old is not stated"),
         (ast.Or((OPEN, DONE)), "the status of the flag is “open” or “cleared”"),
         (ast.Not(ast.Or((OPEN, DONE))), "the status of the flag is neither “open” nor “cleared”"),
-        (ast.Membership(Operator.NOT_IN, term("old", "holder"), PARTIES), "the flag does not name the holder of the old"),
+        (ast.Membership(Operator.NOT_IN, term("old", "by"), PARTIES), "the flag does not name the author of the old"),
         (
             ast.Compare(Operator.AT_MOST, term("new", "ends", DATE), term("context", "as_of", DATE)),
             "the end of the new is on or before the date of the review",
@@ -96,3 +96,11 @@ def test_no_rule_of_the_built_in_pack_shows_a_raw_name() -> None:
         text = " ".join(rule_in_english(rule))
         assert not re.search(r"[a-z]_[a-z]|\bchanged\b|\ba [aeio]|, and[.;]", text), text
         assert text.startswith("This rule looks at a") and text.endswith(".")
+
+
+def test_statements_that_hold_a_comma_are_parted_by_more() -> None:
+    assert statements(["a, b"]) == "a, b"
+    assert statements(["a", "b", "c"]) == "a, b and c"
+    assert statements(["a, x", "b"]) == "a, x, and b"
+    assert statements(["either a, or x", "b"]) == "either a, or x; and b"
+    assert statements(["a, x", "b", "c"]) == "a, x; b; and c"

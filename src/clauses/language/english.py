@@ -163,7 +163,7 @@ def joined(items: Sequence[str], word: str = "and") -> str:
 
 def statements(said: Sequence[str]) -> str:
     """Several statements in one sentence; those that hold a comma are parted by more than one."""
-    if all("," not in one for one in said):
+    if len(said) < 2 or all("," not in one for one in said):
         return joined(said)
     if len(said) == 2:
         return f"{said[0]}{';' if any(one.startswith('either ') for one in said) else ','} and {said[1]}"
@@ -455,8 +455,8 @@ def turned(left: ast.Node, right: ast.Node) -> tuple[ast.Node, ast.Node]:
     """Two sides of an equation so that the side that tells of the other comes first."""
     if is_verbal(right) and not is_verbal(left):
         return right, left
-    is_id = isinstance(left, ast.Term) and left.name == "id"
-    return (right, left) if is_id and not is_verbal(left) and isinstance(right, ast.Term) else (left, right)
+    is_id, other_is_id = (isinstance(side, ast.Term) and side.name == "id" for side in (left, right))
+    return (right, left) if is_id and not other_is_id and isinstance(right, ast.Term) else (left, right)
 
 
 def _literal(value: Value | str, type: object) -> str:

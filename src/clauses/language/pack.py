@@ -160,6 +160,8 @@ def load_pack(folder: Path | str, shown_as: str | None = None) -> RulePack:
         place = Place(Source(shown, ""), 0, 0)
         if not folder.exists():
             raise PackError.of("no-such-pack", "there is no such rule pack", place)
+        if folder.is_file():
+            raise PackError.of("no-such-pack", "this is a file, and a rule pack is a folder", place)
         raise PackError.of("no-such-pack", f"this folder has no `{PACK_FILE}`, so it is not a rule pack", place)
     problems = Problems()
     root = read_file(header_file, f"{shown}/{PACK_FILE}")

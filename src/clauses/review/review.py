@@ -79,7 +79,7 @@ class Reviewer:
         """Review a term sheet, or with none the agreement as it stands."""
         world = deal(agreement, sheet, as_of, known_on)
         runs = tuple(self._run(number, pack, world) for number, pack in enumerate(self.packs))
-        return Examined(_review(world, runs, self.engine_names, known_on), world, runs)
+        return Examined(review_of(world, runs, self.engine_names, known_on), world, runs)
 
     def _run(self, number: int, pack: RulePack, world: Deal) -> PackRun:
         parameters = pack.parameters_at(world.as_of)
@@ -134,7 +134,8 @@ def _said(matches: Matches, binding: Binding) -> str:
     return str(matches.get(binding, Truth.FALSE))
 
 
-def _review(world: Deal, runs: Sequence[PackRun], engines: Sequence[str], known_on: Date | None) -> Review:
+def review_of(world: Deal, runs: Sequence[PackRun], engines: Sequence[str], known_on: Date | None = None) -> Review:
+    """The review that the findings of some packs make."""
     findings: list[Finding] = []
     rules: list[RuleStatus] = []
     for one in runs:
