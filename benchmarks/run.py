@@ -30,6 +30,7 @@ from sheets import pack, plain_facts, rows, sheet
 from clauses.engines import registry
 from clauses.engines.engine import Outcome, Prepared, run
 from clauses.language.pack import RulePack
+from clauses.review.explain import Conditions
 from clauses.review.finding import Review
 from clauses.review.review import PackRun, Reviewer, review_of
 from clauses.terms.agreement import Agreement, read_agreement
@@ -136,7 +137,10 @@ def explained(of: RulePack, facts: list[Fact], rete: Prepared, reference: Prepar
     """Both engines, and everything that a review says of each match: values, derivation, question."""
     outcome = run(rete, of, facts)
     assert run(reference, of, facts).matches == outcome.matches
-    return review_of(deal_of(facts), [PackRun(of, {}, outcome)], registry.NAMES)
+    return review_of(deal_of(facts), [PackRun(of, NO_PARAMETERS, outcome)], registry.NAMES)
+
+
+NO_PARAMETERS = Conditions({})
 
 
 @cache

@@ -166,7 +166,7 @@ def authority_view(authority: AuthorityDocument, pack: RulePack) -> Plain:
 
 def _item(match: Match, number: int, examined: Examined) -> Plain:
     finding, deal = match.finding, examined.deal
-    speaker = Speaker(Explainer(match.rule, match.run.parameters, deal, match.standings), match.clauses)
+    speaker = Speaker(Explainer(match.rule, match.run.conditions, deal, match.standings), match.clauses)
     return {
         "number": number,
         "message": finding.message,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from clauses.engines.engine import Truth
-from clauses.engines.reference import meaning
+from clauses.engines.reference import Meaning, meaning
 from clauses.language import ast
 from clauses.language.english import English, is_plural, kind_words
 from clauses.language.operators import Operator
@@ -24,19 +24,57 @@ Clauses = Mapping[str, Fact]
 """The fact that each alias of a rule stands for, with `context`."""
 
 
+class Conditions:
+    """What the conditions of a pack mean, say and read, for the parameters of one day; each worked out once."""
+
+    def __init__(self, parameters: Mapping[str, Value | str]) -> None:
+        self.parameters = parameters
+        # By the identity of the node: a pack's trees live as long as it does, and comparing them takes longer than
+        # what is kept. The node stands beside what is kept of it, so that no other can take its place.
+        self._meanings: dict[int, tuple[ast.Node, Meaning]] = {}
+        self._texts: dict[int, tuple[ast.Node, str]] = {}
+        self._terms: dict[int, tuple[ast.Node, tuple[ast.Term, ...]]] = {}
+
+    def truth(self, node: ast.Node, clauses: dict[str, Fact]) -> Truth:
+        """The truth value of a condition."""
+        known = self._meanings.get(id(node))
+        if known is None:
+            known = self._meanings[id(node)] = (node, meaning(node, self.parameters))
+        return known[1](clauses)
+
+    def text(self, node: ast.Node) -> str:
+        """A condition as the language writes it."""
+        known = self._texts.get(id(node))
+        if known is None:
+            known = self._texts[id(node)] = (node, show(node))
+        return known[1]
+
+    def terms(self, node: ast.Node) -> tuple[ast.Term, ...]:
+        """The terms that a condition reads."""
+        known = self._terms.get(id(node))
+        if known is None:
+            known = self._terms[id(node)] = (node, ast.terms(node))
+        return known[1]
+
+
 @dataclass(frozen=True)
 class Explainer:
     """Explains the matches of one rule in one deal."""
 
     rule: Rule
-    parameters: Mapping[str, Value | str]
+    conditions: Conditions
     deal: Deal
     facts: Standings
     """All facts by kind and layer, to look for what excuses."""
 
     def truth(self, node: ast.Node, clauses: Clauses) -> Truth:
         """The truth value of a condition."""
-        return meaning(node, self.parameters)(dict(clauses))
+        return self.conditions.truth(node, clauses if isinstance(clauses, dict) else dict(clauses))
+
+    @property
+    def parameters(self) -> Mapping[str, Value | str]:
+        """The parameters of the pack on the day of the review."""
+        return self.conditions.parameters
 
     def derivation(self, clauses: Clauses) -> Derivation:
         """The whole condition of the rule for some clauses, what excuses included."""
@@ -54,13 +92,13 @@ class Explainer:
         truth = truth_word(self.truth(node, clauses))
         match node:
             case ast.And(parts) | ast.Or(parts):
-                return Derivation(show(node), truth, tuple(self.condition(part, clauses) for part in parts))
+                return Derivation(self.conditions.text(node), truth, tuple(self.condition(part, clauses) for part in parts))
             case ast.Not(part):
-                return Derivation(show(node), truth, (self.condition(part, clauses),))
+                return Derivation(self.conditions.text(node), truth, (self.condition(part, clauses),))
             case ast.Named(meaning=what):
                 inner = what.parts if isinstance(what, ast.And | ast.Or) else (what,)
-                return Derivation(show(node), truth, tuple(self.condition(part, clauses) for part in inner))
-        return Derivation(show(node), truth)
+                return Derivation(self.conditions.text(node), truth, tuple(self.condition(part, clauses) for part in inner))
+        return Derivation(self.conditions.text(node), truth)
 
     @staticmethod
     def uncertain_clauses(clauses: Clauses) -> list[Derivation]:
@@ -94,8 +132,7 @@ class Explainer:
 
     def read_terms(self, clauses: Clauses) -> list[ast.Term]:
         """The terms that the condition and the rule's sentence read."""
-        nodes: list[ast.Node] = [self.rule.when]
-        return [term for node in nodes for term in ast.terms(node) if term.alias in clauses]
+        return [term for term in self.conditions.terms(self.rule.when) if term.alias in clauses]
 
     def values(self, clauses: Clauses) -> tuple[TermValue, ...]:
         """The terms that decided, with their values and places; what the term sheet changed is no term itself."""

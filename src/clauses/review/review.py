@@ -15,7 +15,7 @@ from clauses.engines.engine import Binding, Matches, Outcome, Prepared, Truth, r
 from clauses.errors import Disagreement, Problem
 from clauses.language.pack import RulePack
 from clauses.language.rule import SEVERITIES, Rule
-from clauses.review.explain import Explainer, location
+from clauses.review.explain import Conditions, Explainer, location
 from clauses.review.finding import (
     SCHEMA_VERSION,
     Authority,
@@ -40,8 +40,13 @@ class PackRun:
     """What one pack said of the deal."""
 
     pack: RulePack
-    parameters: Mapping[str, Value | str]
+    conditions: Conditions
     outcome: Outcome
+
+    @property
+    def parameters(self) -> Mapping[str, Value | str]:
+        """The parameters of the pack on the day of the review."""
+        return self.conditions.parameters
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,8 @@ class Reviewer:
     def __init__(self, packs: Sequence[RulePack], engines: Sequence[str] = ("rete", "reference")) -> None:
         self.packs = tuple(packs)
         self.engine_names = tuple(engines)
-        self._prepared: dict[tuple[int, str, str], Prepared] = {}
+        self._prepared: dict[tuple[str, str], Prepared] = {}
+        self._conditions: dict[str, Conditions] = {}
 
     def __enter__(self) -> Reviewer:
         return self
@@ -89,13 +95,18 @@ class Reviewer:
         (first_name, first), *others = outcomes
         for name, outcome in others:
             _require_agreement(pack, first_name, first, name, outcome)
-        return PackRun(pack, parameters, first)
+        return PackRun(pack, self._conditions.setdefault(_key(number, parameters), Conditions(parameters)), first)
 
     def _ready(self, number: int, pack: RulePack, name: str, parameters: Mapping[str, Value | str]) -> Prepared:
-        key = (number, name, repr(sorted((k, str(v)) for k, v in parameters.items())))
+        key = (name, _key(number, parameters))
         if key not in self._prepared:
             self._prepared[key] = registry.engine(name).prepare(pack, parameters)
         return self._prepared[key]
+
+
+def _key(number: int, parameters: Mapping[str, Value | str]) -> str:
+    """A pack with its parameters: what is prepared for it serves every review with the same."""
+    return repr((number, sorted((name, str(value)) for name, value in parameters.items())))
 
 
 def review(
@@ -202,7 +213,7 @@ def _findings(world: Deal, one: PackRun) -> list[Finding]:
     for rule in one.pack.rules:
         if rule.derives is not None:
             continue
-        explainer = Explainer(rule, one.parameters, world, facts)
+        explainer = Explainer(rule, one.conditions, world, facts)
         for binding, truth in one.outcome.matches[rule.id].items():
             matched = [one.outcome.facts[number] for number in binding]
             clauses = {p.alias: fact for p, fact in zip(rule.given, matched, strict=True)}

@@ -387,7 +387,7 @@ def explain(examined: Examined, only: Sequence[str] = ()) -> list[Explanation]:
 
 def _explanation(examined: Examined, run: PackRun, rule: Rule, status: Status) -> Explanation:
     facts = by_kind_and_layer(run.outcome.facts)
-    explainer = Explainer(rule, run.parameters, examined.deal, facts)
+    explainer = Explainer(rule, run.conditions, examined.deal, facts)
     findings = tuple(finding for finding in examined.review.findings if finding.rule == rule.id)
     reasons: tuple[Reason, ...] = ()
     remark = None
