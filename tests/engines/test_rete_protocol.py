@@ -355,6 +355,17 @@ def test_a_closed_ruleset_may_be_closed_again() -> None:
     tested.close()
 
 
+def test_a_ruleset_that_nobody_holds_is_freed(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[int | None] = []
+    original = protocol.Ruleset.close
+    monkeypatch.setattr(protocol.Ruleset, "close", lambda self: (closed.append(self.handle), original(self)))
+    tested = ruleset()
+    handle = tested.handle
+    del tested
+    gc.collect()
+    assert handle in closed
+
+
 def test_matches_of_a_rule_without_all_its_facts_are_noticed() -> None:
     tested = ruleset()
     tested.positive = [2]

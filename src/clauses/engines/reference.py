@@ -107,24 +107,21 @@ def _text(node: ast.Node, parameters: Mapping[str, Value | str]) -> Callable[[Cl
 
 
 def _quantities(how: Operator, left: ast.Node, right: ast.Node, parameters: Mapping[str, Value | str]) -> Meaning:
-    read = ast.terms(left) + ast.terms(right)
-    read = tuple(dict.fromkeys(read))
+    read = tuple(dict.fromkeys(ast.terms(left) + ast.terms(right)))
+    places = [(term.alias, term.name) for term in read]
     constants = [_constant(node, parameters) for node in (*ast.walk(left), *ast.walk(right))]
     currencies = {value.currency for value in constants if isinstance(value, Money)}
+    has_money = bool(currencies) or any(term.term_type.name == Money.type_name for term in read)
+    differences = _differences(left, right, read, parameters)
     compare = _COMPARE[how]
-    is_plain = all(isinstance(side, ast.Term | ast.Literal | ast.Parameter) for side in (left, right))
 
     def holds(clauses: Clauses) -> Truth:
-        values = [clauses[term.alias].values.get(term.name) for term in read]
+        values = [clauses[alias].values.get(name) for alias, name in places]
         if None in values:
             return UNKNOWN
-        if len(currencies | {value.currency for value in values if isinstance(value, Money)}) > 1:
+        if has_money and len(currencies | {value.currency for value in values if isinstance(value, Money)}) > 1:
             return UNKNOWN
-        corners = itertools.product(*(_ends(value) for value in values))  # type: ignore[arg-type]
-        differences = [
-            _difference(left, right, dict(zip(read, corner, strict=True)), parameters, is_plain) for corner in corners
-        ]
-        least, greatest = min(differences), max(differences)
+        least, greatest = differences(values)  # type: ignore[arg-type]
         if how in (Operator.EQUAL, Operator.UNEQUAL) and least <= 0 <= greatest and least != greatest:
             return UNKNOWN
         at_least, at_greatest = compare(least, 0), compare(greatest, 0)
@@ -133,8 +130,35 @@ def _quantities(how: Operator, left: ast.Node, right: ast.Node, parameters: Mapp
     return holds
 
 
-def _ends(value: Value) -> tuple[int, ...]:
-    return (value.lowest,) if value.lowest == value.highest else (value.lowest, value.highest)
+Differences = Callable[[Sequence[Value]], tuple[Fraction | int, Fraction | int]]
+"""The least and the greatest that `left - right` can be, from the values of the terms read."""
+
+
+def _differences(
+    left: ast.Node, right: ast.Node, read: Sequence[ast.Term], parameters: Mapping[str, Value | str]
+) -> Differences:
+    sides = (left, right)
+    if all(isinstance(side, ast.Term) for side in sides) and len(read) == 2:
+        # Two plain terms of a kind compare in their units; the corners are the ends of their ranges.
+        return lambda values: (values[0].lowest - values[1].highest, values[0].highest - values[1].lowest)
+    if all(isinstance(side, ast.Term | ast.Literal | ast.Parameter) for side in sides):
+        sign = 1 if isinstance(left, ast.Term) else -1
+        fixed = _constant(right if sign == 1 else left, parameters)
+        assert isinstance(fixed, Value)
+        by = fixed.lowest
+        if sign == 1:
+            return lambda values: (values[0].lowest - by, values[0].highest - by)
+        return lambda values: (by - values[0].highest, by - values[0].lowest)
+
+    def at_corners(values: Sequence[Value]) -> tuple[Fraction, Fraction]:
+        corners = itertools.product(*((value.lowest, value.highest) for value in values))
+        found = [
+            _quantity(left, units, parameters) - _quantity(right, units, parameters)
+            for units in (dict(zip(read, corner, strict=True)) for corner in corners)
+        ]
+        return min(found), max(found)
+
+    return at_corners
 
 
 def _constant(node: ast.Node, parameters: Mapping[str, Value | str]) -> object:
@@ -144,15 +168,6 @@ def _constant(node: ast.Node, parameters: Mapping[str, Value | str]) -> object:
 
 
 Units = Mapping[ast.Term, int]
-
-
-def _difference(
-    left: ast.Node, right: ast.Node, units: Units, parameters: Mapping[str, Value | str], is_plain: bool
-) -> Fraction | int:
-    """`left - right` for one choice of the open values; two plain values of a kind compare in their units."""
-    if is_plain:
-        return _units(left, units, parameters) - _units(right, units, parameters)
-    return _quantity(left, units, parameters) - _quantity(right, units, parameters)
 
 
 def _units(node: ast.Node, units: Units, parameters: Mapping[str, Value | str]) -> int:

@@ -89,16 +89,15 @@ class Explainer:
 
     def condition(self, node: ast.Node, clauses: Clauses) -> Derivation:
         """A condition with the conditions of which it is made."""
-        truth = truth_word(self.truth(node, clauses))
         match node:
-            case ast.And(parts) | ast.Or(parts):
-                return Derivation(self.conditions.text(node), truth, tuple(self.condition(part, clauses) for part in parts))
-            case ast.Not(part):
-                return Derivation(self.conditions.text(node), truth, (self.condition(part, clauses),))
-            case ast.Named(meaning=what):
-                inner = what.parts if isinstance(what, ast.And | ast.Or) else (what,)
-                return Derivation(self.conditions.text(node), truth, tuple(self.condition(part, clauses) for part in inner))
-        return Derivation(self.conditions.text(node), truth)
+            case ast.And(parts) | ast.Or(parts) | ast.Named(meaning=ast.And(parts) | ast.Or(parts)):
+                inner = parts
+            case ast.Not(part) | ast.Named(meaning=part):
+                inner = (part,)
+            case _:
+                inner = ()
+        truth = truth_word(self.truth(node, clauses))
+        return Derivation(self.conditions.text(node), truth, tuple(self.condition(part, clauses) for part in inner))
 
     @staticmethod
     def uncertain_clauses(clauses: Clauses) -> list[Derivation]:

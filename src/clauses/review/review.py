@@ -31,7 +31,7 @@ from clauses.review.finding import (
 from clauses.review.status import status_of
 from clauses.review.wording import clause_phrase, message
 from clauses.terms.agreement import Agreement, TermSheet
-from clauses.terms.facts import Deal, Fact, by_kind_and_layer, deal
+from clauses.terms.facts import Deal, Fact, Standings, by_kind_and_layer, deal
 from clauses.terms.values import Date, Value
 
 
@@ -154,7 +154,7 @@ def review_of(world: Deal, runs: Sequence[PackRun], engines: Sequence[str], know
         for rule in one.pack.rules:
             if rule.derives is None:
                 rules.append(RuleStatus(rule.id, rule.severity, status_of(rule, one.outcome.matches[rule.id], layers)))
-        findings += _findings(world, one)
+        findings += _findings(world, one, layers)
     findings.sort(
         key=lambda f: (SEVERITIES.index(f.severity), f.rule, [clause.id for clause in f.clauses], f.fingerprint)
     )
@@ -206,8 +206,7 @@ def _summary(rules: Sequence[RuleStatus]) -> Summary:
     return Summary(len(rules), **counts)
 
 
-def _findings(world: Deal, one: PackRun) -> list[Finding]:
-    facts = by_kind_and_layer(one.outcome.facts)
+def _findings(world: Deal, one: PackRun, facts: Standings) -> list[Finding]:
     context = next(fact for fact in world.facts if fact.kind == "context")
     found = []
     for rule in one.pack.rules:
