@@ -72,10 +72,19 @@ def run(prepared: Prepared, pack: RulePack, facts: Sequence[Fact]) -> Outcome:
     known = list(facts)
     found: dict[str, Matches] = {}
     for stratum in pack.strata:
-        matches = prepared.matches(stratum, known)
+        matches = {
+            rule: {binding: truth for binding, truth in every.items() if _coexist([known[n] for n in binding])}
+            for rule, every in prepared.matches(stratum, known).items()
+        }
         found.update(matches)
         known += _derived(stratum, matches, known)
     return Outcome(known, found)
+
+
+def _coexist(facts: Sequence[Fact]) -> bool:
+    """Whether facts can stand together: of one clause, only one version is in force afterwards."""
+    uncertain = [(fact.kind, fact.id) for fact in facts if not fact.certain and "result" in fact.layers]
+    return len(set(uncertain)) == len(uncertain)
 
 
 def _derived(rules: Sequence[Rule], matches: Mapping[str, Matches], facts: Sequence[Fact]) -> list[Fact]:

@@ -18,7 +18,7 @@ from clauses.language.operators import Operator
 from clauses.language.pack import RulePack
 from clauses.language.rule import Rule
 from clauses.language.types import Quantity
-from clauses.terms.facts import Fact
+from clauses.terms.facts import Fact, Incomplete
 from clauses.terms.values import Money, Percentage, Value
 
 FALSE, UNKNOWN, TRUE = Truth
@@ -69,12 +69,15 @@ def _membership(how: Operator, item: ast.Node, container: ast.Node, parameters: 
 
     def holds(clauses: Clauses) -> Truth:
         listed = clauses[container.alias].values.get(container.name)
-        if listed == ():
+        is_whole = listed is not None and not isinstance(listed, Incomplete)
+        if listed == () and is_whole:
             return missing
         wanted = text(clauses)
         if listed is None or wanted is None:
             return UNKNOWN
-        return found if wanted in listed else missing  # type: ignore[operator]
+        if wanted in listed:  # type: ignore[operator]
+            return found
+        return missing if is_whole else UNKNOWN
 
     return holds
 

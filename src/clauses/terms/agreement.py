@@ -206,6 +206,9 @@ def read_term_sheet(document: Document, agreement: Agreement | None = None, show
         sha256=_digest(root),
     )
     if agreement is not None:
+        if "." not in sheet.agreement and sheet.agreement != agreement.id:
+            sentence = f"the term sheet would change `{sheet.agreement}`, and the agreement given is `{agreement.id}`"
+            problems.add("another-agreement", sentence, root.items["agreement"].place)
         _check_references(agreement, sheet, problems)
         problems.raise_as(InputError)
     return sheet

@@ -8,8 +8,12 @@ stake is a part of all of them. Before the events the company counts as 1 share,
     price       = pre-money ÷ shares before the event
     new shares  = amount ÷ price
 
-The new shares go to the single named investor, else to `new investors`. Then holders that are protected
-receive more shares. These dilute everybody else, the new money too. With CP1 the price at which a holder
+The new shares of a listing go to the public, the line `new investors`; those of a raise to its single named
+investor. Where a raise names several, or none, *who buys how much is not known*: each of those named, or each
+party that any clause on the company names, may have bought from none to all of the new shares, and so may
+`new investors`. Where the protection of somebody who may buy may act at such a raise, no line is computed.
+
+Then holders that are protected receive more shares. These dilute everybody else, the new money too. With CP1 the price at which a holder
 counts as having paid (its `entry_valuation` is the value of the whole company at that price, as the company
 is counted where the stake is stated):
 
@@ -66,6 +70,9 @@ OTHERS = "others"
 NEW_INVESTORS = "new investors"
 """The line of those who bring new money and are not named one by one."""
 
+PAST_THE_WHOLE = "past-the-whole"
+"""The sort of a problem that says that the stakes stated add up to more than the whole."""
+
 MAXIMUM_CORNERS = 2**12
 
 Range = tuple[Fraction, Fraction]
@@ -91,6 +98,8 @@ class TableProblem:
     clause: str
     term: str
     sentence: str
+    sort: str = ""
+    """`past-the-whole` where stakes that are stated add up to more than the whole."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +214,7 @@ class _Position:
 #
 #     before            s, and 1 − Σs for the others
 #     conversion        t × R for those named, own × (1 − Σt) for the rest; R the shares of the rest before
-#     new money         N × a × u, with N the shares before
+#     new money         N × a × u × w, with N the shares before and w the part that the buyer takes, Σw = 1
 #     full ratchet      own × e × u                        while the price is below CP1
 #     weighted average  own × (1 + a × u) × h              while the price is below CP1
 #     floor top-up      F × Q for those topped up, own × (1 − ΣF) for the rest; Q the shares of the rest
@@ -213,10 +222,12 @@ class _Position:
 # so every share count, and their sum, is of the first degree in each input by itself when the others stand
 # still. A stake, the quotient of two such, runs in one direction along each input, so that its extremes are
 # at ends of ranges. Along the stakes together (all s, or all t) the counts are of the first degree too, so
-# what is possible of them, each in its range and Σ ≤ 1, may be cut down to its vertices. The stake before of a
+# what is possible of them, each in its range and Σ ≤ 1, may be cut down to its vertices. So may the parts w of
+# one raise: at a vertex one buyer takes all. The stake before of a
 # holder that is neither protected nor named by a conversion moves its own line and that of the others, and no
 # more: for all of these together two cases, all lowest and all highest, show the ends of every line. In the
-# second the others may come out below nothing, and their line is cut off there.
+# second the others may come out below nothing, and their line is cut off there. In the same way all such holders
+# that may buy make one case, in which each takes all and `new investors` what makes the sum right.
 #
 # Three things make the bounds wider than need be, and none makes them too narrow. (1) h, and the entry values
 # and floors that a later event uses again, run free of the inputs that they come from. (2) Where it is open
@@ -246,7 +257,8 @@ class _State:
         for holder in sorted(owned, key=lambda name: (_is_label(name), name)):
             own = owned[holder]
             if self.unknown.isdisjoint(own):
-                found[holder] = _hull(sum((world[id] for id in own), Fraction(0)) for world in self.worlds)
+                stakes = (sum((max(world[id], Fraction(0)) for id in own), Fraction(0)) for world in self.worlds)
+                found[holder] = _hull(stakes)
             else:
                 found[holder] = None
         rest = _hull(max(world[OTHERS], Fraction(0)) for world in self.worlds)
@@ -262,6 +274,10 @@ class _State:
 
 class _TooMany(Exception):
     """More corners than we look at."""
+
+
+class _BuyerProtected(Exception):
+    """The protection of this holder may act, and how much it buys is not known."""
 
 
 def _hull(values: Iterable[Fraction]) -> Range:
@@ -401,9 +417,27 @@ def _rebased(position: _Position, growths: Sequence[Fraction | None]) -> _Positi
 class _Issue:
     """New shares for money: amounts in minor units of one currency."""
 
-    buyer: _Position
+    buyers: tuple[_Position, ...]
+    """Who may buy, with the new shares and no more."""
+    splits: tuple[Mapping[str, Fraction], ...]
+    """The part of the new shares that each position in `buyers` is, in every case that must be looked at."""
     amount: Range
     pre_money: Range
+
+    def check(self, holders: Iterable[str]) -> None:
+        """Raise _BuyerProtected where it is open how much one of these buys, whose protection may act."""
+        for holder in holders:
+            if len(self.buyers) > 1 and any(buyer.holder == holder for buyer in self.buyers):
+                raise _BuyerProtected(holder)
+
+
+def _splits(rest: str, bound: Sequence[str], alone: Sequence[str]) -> tuple[Mapping[str, Fraction], ...]:
+    """Who may have bought what part: positions; those in `alone` move no line but their own and that of the rest."""
+    none = dict.fromkeys((rest, *bound, *alone), Fraction(0))
+    found = [{**none, id: Fraction(1)} for id in (rest, *bound)]
+    if alone:
+        found.append({**none, **dict.fromkeys(alone, Fraction(1)), rest: Fraction(1 - len(alone))})
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -421,17 +455,18 @@ class _Outcome:
 
 
 def _issued(state: _State, issue: _Issue) -> _State:
-    """The state after new shares. Every protection that could act is known. Raises _TooMany."""
+    """The state after new shares. Every protection that could act is known. Raises _TooMany, _BuyerProtected."""
     outcomes = _topped_up(state, [*_priced(state, issue)], issue)
     positions = [_repriced(position, outcomes) for position in state.positions]
     worlds = _as_worlds(outcome.shares for outcome in outcomes)
-    return _State((*positions, issue.buyer), worlds, state.unknown)
+    return _State((*positions, *issue.buyers), worlds, state.unknown)
 
 
 def _priced(state: _State, issue: _Issue) -> Iterator[_Outcome]:
     """New money, full ratchets and weighted averages, for every set of these that could act."""
     known = [p for p in state.positions if p.depends_on_price and p.id not in state.unknown]
     choices = [_may_act(position, issue.pre_money) for position in known]
+    issue.check(position.holder for position, choice in zip(known, choices, strict=True) if True in choice)
     if len(state.worlds) * 2 ** sum(len(choice) - 1 for choice in choices) > MAXIMUM_CORNERS:
         raise _TooMany
     count = 0
@@ -449,12 +484,13 @@ def _priced(state: _State, issue: _Issue) -> Iterator[_Outcome]:
                 position.id: value / pre_money if position.protection == "full-ratchet" else (1 + new) * value
                 for position, value in zip(acting, own, strict=True)
             }
-            for world in state.worlds:
+            for world, split in itertools.product(state.worlds, issue.splits):
                 count += 1
                 if count > MAXIMUM_CORNERS:
                     raise _TooMany
                 shares = {id: share * factors.get(id, 1) for id, share in world.items()}
-                yield _Outcome({**shares, issue.buyer.id: new}, pre_money, factors)
+                bought = {id: new * part for id, part in split.items()}
+                yield _Outcome({**shares, **bought}, pre_money, factors)
 
 
 def _may_act(position: _Position, pre_money: Range) -> tuple[bool, ...]:
@@ -495,10 +531,11 @@ def _topped_up(state: _State, outcomes: Sequence[_Outcome], issue: _Issue) -> li
     has one solution, as its right side grows more slowly than T.
     """
     floors = _floors(state)
-    positions = (*state.positions, issue.buyer)
+    positions = (*state.positions, *issue.buyers)
     owned = {holder: [p.id for p in positions if p.holder == holder] for holder in floors}
     cases = [_TopUp(outcome, owned) for outcome in outcomes]
     surely, perhaps = _needy(cases, {holder: floor for holder, (_, floor) in floors.items()})
+    issue.check([*surely, *perhaps])
     found: list[_Outcome] = []
     for choice in _corners([(Fraction(0), Fraction(1))] * len(perhaps)):
         topped = [*surely, *(holder for holder, chosen in zip(perhaps, choice, strict=True) if chosen)]
@@ -613,8 +650,8 @@ class _Builder:
             steps.append(Step(id, event.kind_name(), date, lines))
         return tuple(steps)
 
-    def note(self, clause: str, term: str, sentence: str) -> None:
-        self.problems.append(TableProblem(clause, term, sentence))
+    def note(self, clause: str, term: str, sentence: str, sort: str = "") -> None:
+        self.problems.append(TableProblem(clause, term, sentence, sort))
 
     # what the clauses state
 
@@ -679,18 +716,19 @@ class _Builder:
 
     def grant(self, grants: Sequence[_Grant], when: str) -> dict[str, Range | None]:
         """Take the company through a conversion, or to its first state; gives the lines."""
+        sort = PAST_THE_WHOLE
         try:
             state = _granted(self.state, grants)
             why = f"the stakes stated {when} add up to {_at_least(grants)}, and the whole is 100%"
         except _TooMany:
-            state = None
+            state, sort = None, ""
             why = f"too many stakes {when} are ranges for all cases to be computed"
         if state is not None:
             self.state = state
             return state.lines()
         for grant in grants:
             if grant.stake is not None:
-                self.note(grant.position.id, "stake", why)
+                self.note(grant.position.id, "stake", why, sort)
         named = {grant.position.holder for grant in grants}
         kept = [position for position in self.state.positions if position.holder not in named]
         self.state = _State((*kept, *(grant.position for grant in grants)), ()).lost()
@@ -698,19 +736,50 @@ class _Builder:
 
     def issue(self, id: str, event: CapitalRaise | PublicOffering, in_order: bool) -> dict[str, Range | None]:
         """Take the company through a raise or a listing; gives the lines."""
-        investors = (event.investors or ()) if isinstance(event, CapitalRaise) else ()
-        buyer = _Position(id, investors[0] if len(investors) == 1 else NEW_INVESTORS)
+        buyers, splits = self.buyers(id, event)
         money = self.money(id, event)
         known = self.protections_known(id, event)
         if money is not None and known and in_order:
             try:
-                self.state = _issued(self.state, _Issue(buyer, *money))
+                self.state = _issued(self.state, _Issue(buyers, splits, *money))
                 return self.state.lines()
             except _TooMany:
                 sentence = "too many values that the stakes depend on are ranges for all cases to be computed"
                 self.note(id, "amount", sentence)
-        self.state = replace(self.state, positions=(*self.state.positions, buyer)).lost()
+            except _BuyerProtected as protected:
+                sentence = (
+                    f"how much of it `{protected}` buys is not stated, and the protection of `{protected}` may act"
+                )
+                self.note(id, "investors", sentence)
+        self.state = replace(self.state, positions=(*self.state.positions, *buyers)).lost()
         return self.state.lines()
+
+    def buyers(
+        self, id: str, event: CapitalRaise | PublicOffering
+    ) -> tuple[tuple[_Position, ...], tuple[Mapping[str, Fraction], ...]]:
+        """Who may buy the new shares, and every case of who buys what part that must be looked at."""
+        investors = set(event.investors or ()) if isinstance(event, CapitalRaise) else set()
+        if len(investors) == 1:
+            return (_Position(id, *investors),), _splits(id, (), ())
+        is_public = isinstance(event, PublicOffering)
+        named = [] if is_public else sorted(investors or self.parties())
+        may_buy = {f"{id} by {holder}": holder for holder in named}
+        alone = [key for key, holder in may_buy.items() if self.is_alone(holder)]
+        bound = [key for key in may_buy if key not in alone]
+        positions = (_Position(id, NEW_INVESTORS), *(_Position(key, holder) for key, holder in may_buy.items()))
+        return positions, _splits(id, bound, alone)
+
+    def parties(self) -> set[str]:
+        """The parties that any clause on the company names as a holder or an investor, whenever that is."""
+        found: set[str] = set()
+        for id, clause in self.clauses.items():
+            if isinstance(clause, Conversion) and clause.issuer == self.issuer:
+                found |= {grant.holder for grant in self.received(id).values() if grant.holder}
+            elif isinstance(clause, Holding) and clause.issuer == self.issuer and clause.event is None:
+                found |= {clause.holder} if clause.holder else set()
+            elif isinstance(clause, CapitalRaise) and clause.issuer == self.issuer:
+                found |= set(clause.investors or ())
+        return {holder for holder in found if not _is_label(holder)}
 
     def money(self, id: str, event: CapitalRaise | PublicOffering) -> tuple[Range, Range] | None:
         """The amount and the pre-money in minor units of one currency, or None after noting what is wrong."""

@@ -7,6 +7,8 @@ facts of a few more kinds, for rules that ask about clauses in general:
     clause      every clause again, with what all kinds share: its kind, whom and what it mentions
     party       every party
     ambiguity   every term that two amendments of the same dates set differently
+    coming_amendment    every amendment that is signed and does not hold yet
+    cap_table_problem   what is wrong with the stakes as stated, such as more than the whole
     holding     the holdings after each event, from the cap table
     context     one fact: the date of the review, and the term sheet's effective date and proponent
 """
@@ -18,13 +20,20 @@ from dataclasses import dataclass, field
 
 from clauses.source import NOWHERE, Place
 from clauses.terms.agreement import Agreement, ClauseVersion, TermSheet
-from clauses.terms.cap_table import CapTable, HoldingAfter, cap_table, holdings_after
+from clauses.terms.cap_table import CapTable, HoldingAfter, TableProblem, cap_table, holdings_after
 from clauses.terms.in_force import Standing, World, standings, worlds
 from clauses.terms.kinds import KINDS, TermType
 from clauses.terms.party import Party
 from clauses.terms.values import Date, Money, Value
 
 FactValue = Value | str | tuple[str, ...]
+
+
+class Incomplete(tuple[str, ...]):
+    """A list that may hold more than is known: whether something else is in it cannot be told."""
+
+    __slots__ = ()
+
 
 LAYERS = ("current", "proposed", "removed", "result")
 EVERYWHERE = frozenset(LAYERS)
@@ -57,6 +66,13 @@ GENERAL_KINDS: dict[str, dict[str, TermType]] = {
         "jurisdiction": _text,
     },
     "ambiguity": {"id": _text, "clause": _clause, "term": _text, "first": _text, "second": _text},
+    "coming_amendment": {
+        "id": _text,
+        "signed": TermType("date"),
+        "effective": TermType("date"),
+        "clauses": TermType("clause", is_list=True),
+    },
+    "cap_table_problem": {"id": _text, "clause": _clause, "term": _text, "sort": _text},
     "context": {"id": _text, "as_of": TermType("date"), "effective": TermType("date"), "proposed_by": _party},
 }
 """The kinds of fact that are not kinds of clause, with the types of their terms."""
@@ -142,6 +158,8 @@ def deal(agreement: Agreement, sheet: TermSheet | None, as_of: Date, known_on: D
         found.append(_clause_fact(standing, as_of))
         found.append(_general_fact(standing, found[-1]))
     found += _ambiguity_facts(possible)
+    found += _coming_amendments(agreement, as_of)
+    found += _cap_table_problems(possible)
     found += _holding_facts(possible)
     return Deal(agreement, sheet, as_of, possible, parties, _table(possible[0].result), found)
 
@@ -183,10 +201,10 @@ def _clause_fact(standing: Standing, as_of: Date) -> Fact:
         and "starts" not in version.ambiguous
         and ("current" in standing.layers or version.in_force_since)
     ):
-        since = version.in_force_since or as_of
-        latest = min(since.highest, as_of.highest)
-        values["starts"] = Date(1, latest)
-        inferred["starts"] = f"it is in force by {Date(latest, latest)}"
+        latest = (version.in_force_since or as_of).highest
+        if latest <= as_of.highest:  # a report says nothing of the days before it
+            values["starts"] = Date(1, latest)
+            inferred["starts"] = f"it is in force by {Date(latest, latest)}"
     if version.kind == "holding":
         values.setdefault("event", version.id)
     return Fact(version.kind, version.id, standing.layers, standing.certain, values, version, inferred)
@@ -211,15 +229,66 @@ def _general_fact(standing: Standing, fact: Fact) -> Fact:
     return Fact("clause", fact.id, fact.layers, fact.certain, values, fact.version, fact.inferred)
 
 
+_ASIDE = frozenset({"subject_to", "notwithstanding", "event"})
+"""Terms that name clauses without being about them."""
+
+_OPTIONAL = frozenset(
+    {"raised_by", "venture", "depends_on", "trigger", "ends_clause", "about", "speakers", "investors"}
+)
+"""Terms that many clauses rightly leave out; any other that an added clause leaves out is missing."""
+
+
 def _mentioned(fact: Fact, types: Mapping[str, TermType], what: str) -> tuple[str, ...]:
-    """The parties or clauses that the terms of a fact name, without its precedence."""
+    """The parties or clauses that the terms of a fact name; *incomplete* where the term sheet leaves one of them open."""
     found: set[str] = set()
+    is_complete = True
     for name, type in types.items():
-        value = fact.values.get(name)
-        if type.name != what or value is None or name in ("subject_to", "notwithstanding", "event"):
+        if type.name != what or name in _ASIDE:
             continue
-        found |= set(value) if isinstance(value, tuple) else {str(value)}
-    return tuple(sorted(found))
+        value = fact.values.get(name)
+        if value is None:
+            changed = fact.version.changed if fact.version is not None and "proposed" in fact.layers else frozenset()
+            is_added = "kind" in changed
+            is_complete = is_complete and name not in changed and (name in _OPTIONAL or not is_added)
+        else:
+            found |= set(value) if isinstance(value, tuple) else {str(value)}
+    names = tuple(sorted(found))
+    return names if is_complete else Incomplete(names)
+
+
+def _coming_amendments(agreement: Agreement, as_of: Date) -> list[Fact]:
+    """The amendments that are signed and do not hold yet."""
+    found = []
+    for amendment in agreement.amendments.values():
+        signed = amendment.signed or amendment.effective
+        if signed.lowest > as_of.highest or amendment.effective.lowest <= as_of.highest:
+            continue
+        clauses = tuple(sorted({change.clause_id for change in amendment.changes}))
+        values: dict[str, FactValue] = {"id": amendment.id, "effective": amendment.effective, "clauses": clauses}
+        values |= {"signed": amendment.signed} if amendment.signed else {}
+        found.append(Fact("coming_amendment", amendment.id, EVERYWHERE, True, values))
+    return found
+
+
+def _cap_table_problems(possible: Sequence[World]) -> list[Fact]:
+    """Problems of a named sort; those that the term sheet makes stand in `proposed` too."""
+    counts: dict[tuple[tuple[str, str, str], frozenset[str]], tuple[World, int]] = {}
+    for world in possible:
+        before, after = ({_named(p) for p in _table(c).problems} for c in (world.current, world.result))
+        for problem in sorted(after):
+            if problem[2]:
+                key = (problem, frozenset({"result"} if problem in before else {"result", "proposed"}))
+                counts[key] = (world, counts.get(key, (world, 0))[1] + 1)
+    found = []
+    for ((clause, term, sort), layers), (world, count) in counts.items():
+        values = {"id": f"{clause}.{term} ({sort})", "clause": clause, "term": term, "sort": sort}
+        version = world.result.get(clause)
+        found.append(Fact("cap_table_problem", values["id"], layers, count == len(possible), values, version))
+    return found
+
+
+def _named(problem: TableProblem) -> tuple[str, str, str]:
+    return problem.clause, problem.term, getattr(problem, "sort", "")
 
 
 def _ambiguity_facts(possible: Sequence[World]) -> list[Fact]:

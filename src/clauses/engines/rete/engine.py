@@ -15,7 +15,7 @@ from clauses.engines.rete.open import FactsByKind, Openness, Reads
 from clauses.errors import EngineError
 from clauses.language.pack import RulePack
 from clauses.language.rule import Rule
-from clauses.terms.facts import Fact, fact_types
+from clauses.terms.facts import Fact, Incomplete, fact_types
 from clauses.terms.values import Value
 
 
@@ -184,10 +184,11 @@ def _rows(network: _Network, facts: FactsByKind, codes: Codes) -> tuple[list[str
 
 
 def _members(term: str, fact: Fact) -> Iterator[Fact]:
-    """A fact once for each item of one of its lists. A list that is not stated could hold anything."""
+    """A fact once for each item of one of its lists. A list that is not stated, or not whole, could hold anything."""
     listed = fact.values.get(term)
     assert listed is None or isinstance(listed, tuple)
-    for item in (None,) if listed is None else listed:
+    is_whole = listed is not None and not isinstance(listed, Incomplete)
+    for item in (*(listed or ()), *(() if is_whole else (None,))):
         values = fact.values if item is None else {**fact.values, ITEM: item}
         yield Fact(fact.kind, fact.id, fact.layers, fact.certain, values)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from clauses.language import ast
 from clauses.language.rule import Rule
-from clauses.terms.facts import Fact
+from clauses.terms.facts import Fact, Incomplete
 from clauses.terms.values import Money, Value
 
 UNCERTAIN = ""
@@ -74,7 +74,7 @@ class Openness:
                 values = fact.values
                 for term in terms:
                     value = values.get(term)
-                    if value is None:
+                    if value is None or isinstance(value, Incomplete):
                         open_terms.add((kind, term))
                     elif isinstance(value, Value):
                         if value.lowest != value.highest:

@@ -37,4 +37,4 @@ def _review(one: Examined) -> str:
 
 def _text(text: str) -> str:
     """Text that Markdown shows as it is."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~$!])", r"\\\1", printable(" ".join(text.split())))
+    return re.sub(r"([\\`*_{}\[\]<>#|~$!@&])", r"\\\1", printable(" ".join(text.split())))

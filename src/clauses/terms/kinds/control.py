@@ -63,7 +63,7 @@ class Governance(Clause):
     issuer: PartyId | None = Field(None, description="In which company.")
     seats: Number | None = Field(None, description="How many seats on the board.")
     observers: Number | None = Field(None, description="How many observers.")
-    vetoes: tuple[Action, ...] | None = Field((), description="Which acts it may veto.")
+    vetoes: tuple[Action, ...] | None = Field(None, description="Which acts it may veto.")
 
 
 class RegulatoryFlag(Clause):
