@@ -158,7 +158,7 @@ def check(
         sheets, choice, agreement or settings.agreement, _day(as_of), _day(known_on), _progress(len(sheets), "reviewed")
     )
     _say(remark, quiet)
-    _say_overdue(found, quiet)
+    _say_what_bears(found, quiet)
     for name in formats:
         text = outputs.render(name, found, _ink(color, output, verbose))
         if output is None and len(formats) > 1 and not quiet:
@@ -525,10 +525,13 @@ def _say(remark: str | None, quiet: bool) -> None:
         print(printable(f"note: {remark}"), file=sys.stderr)
 
 
-def _say_overdue(found: Sequence[Examined], quiet: bool) -> None:
+def _say_what_bears(found: Sequence[Examined], quiet: bool) -> None:
+    """Say what a reader of the result should know: rules that did not run, values that are overdue."""
     said = set()
     for examined in found:
         for run in examined.runs:
+            if run.pack.left_out:
+                said.add(f"{run.pack.left_out} rules of the pack {run.pack.name} were not selected and did not run")
             for parameter, dated in run.pack.overdue(examined.deal.as_of):
                 said.add(
                     f"{dated.place}: the parameter `{parameter.name}` should have been verified by {dated.verify_by}"

@@ -122,9 +122,7 @@ class TestTheDealAgainstItsSource:
                 if isinstance(value, Value):
                     assert WORDS_OF_VALUES[str(value)] in (version.clause.source.quote or ""), f"{id}.{term}"
 
-    def test_reported_clauses_name_only_parties_that_the_article_names(
-        self, deal: Agreement, article: str
-    ) -> None:
+    def test_reported_clauses_name_only_parties_that_the_article_names(self, deal: Agreement, article: str) -> None:
         for id, version in reported(deal).items():
             for name, kind in version.clause.term_types().items():
                 value = getattr(version.clause, name)
@@ -190,9 +188,7 @@ class TestTheTermSheets:
         assert "lawyer" in " ".join(comment)
 
     @pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.stem)
-    def test_what_it_proposes_is_on_nobodys_word_but_its_own(
-        self, deal: Agreement, article: str, path: Path
-    ) -> None:
+    def test_what_it_proposes_is_on_nobodys_word_but_its_own(self, deal: Agreement, article: str, path: Path) -> None:
         _, world = applied(deal, path)
         for id in world.proposed:
             clause = world.result[id].clause
@@ -204,9 +200,7 @@ class TestTheTermSheets:
         seen = {}
         for path in (path for path in SHEETS if path.stem.startswith("listing-")):
             _, world = applied(deal, path)
-            terms = {
-                f"{id}.{term}": value for id in world.proposed for term, value in world.result[id].clause
-            }
+            terms = {f"{id}.{term}": value for id in world.proposed for term, value in world.result[id].clause}
             seen[terms.pop("conversion-equity.anti_dilution")] = terms
         assert set(seen) == {"none", "weighted-average", "full-ratchet", "floor-top-up"}
         assert all(terms == seen["none"] for terms in seen.values())
@@ -253,9 +247,7 @@ class TestTheAmendmentStack:
     def test_the_first_amendment_holds_before_it_is_signed(
         self, stack: Agreement, day: str, known_on: str | None, shares: list[str]
     ) -> None:
-        assert [
-            self.term(world, "revenue-share", "share") for world in self.on(stack, day, known_on)
-        ] == shares
+        assert [self.term(world, "revenue-share", "share") for world in self.on(stack, day, known_on)] == shares
 
     def test_in_may_the_share_is_only_possible_and_the_rest_certain(self, stack: Agreement) -> None:
         found = standings(self.on(stack, "2023-05-15", "2024-01-01"))
@@ -271,18 +263,14 @@ class TestTheAmendmentStack:
             ("2024-03-01", "2024-01-31", "USD 2m"),
         ],
     )
-    def test_the_side_letter_prevails(
-        self, stack: Agreement, day: str, known_on: str | None, amount: str
-    ) -> None:
+    def test_the_side_letter_prevails(self, stack: Agreement, day: str, known_on: str | None, amount: str) -> None:
         (world,) = self.on(stack, day, known_on)
         assert self.term(world, "minimum-purchase", "amount") == amount
         assert "minimum-purchase" not in {found.clause_id for found in world.ambiguities}
 
     def test_two_ends_of_one_day_are_nobodys(self, stack: Agreement) -> None:
         (world,) = self.on(stack, "2024-03-01")
-        assert world.ambiguities == (
-            Ambiguity("hosting-exclusivity", "ends", ("second-amendment", "third-amendment")),
-        )
+        assert world.ambiguities == (Ambiguity("hosting-exclusivity", "ends", ("second-amendment", "third-amendment")),)
         version = world.current["hosting-exclusivity"]
         assert version.clause.ends is None
         assert version.ambiguous == {"ends"}

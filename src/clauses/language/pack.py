@@ -97,6 +97,8 @@ class RulePack:
     sha256: str
     folder: Path
     example_agreement: str | None = None
+    left_out: int = 0
+    """How many rules that make findings a selection leaves out."""
 
     @cached_property
     def strata(self) -> tuple[tuple[Rule, ...], ...]:
@@ -148,7 +150,10 @@ class RulePack:
         kept = tuple(rule for rule in self.rules if rule.derives or chosen(rule))
         if not any(rule.derives is None for rule in kept):
             raise PackError.of("selects-nothing", "the selection leaves no rule")
-        return replace(self, rules=kept)
+        left_out = sum(rule.derives is None for rule in self.rules) - sum(rule.derives is None for rule in kept)
+        # What is selected is another pack: a review by it is not a review by the whole.
+        digest = hashlib.sha256("\0".join([self.sha256, *(rule.id for rule in kept)]).encode()).hexdigest()
+        return replace(self, rules=kept, left_out=left_out, sha256=digest if left_out else self.sha256)
 
 
 def load_pack(folder: Path | str, shown_as: str | None = None) -> RulePack:

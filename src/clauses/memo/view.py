@@ -91,6 +91,7 @@ def _bottom_line(examined: Examined, found: list[Group]) -> Plain:
         "verdict": review.verdict,
         "way": [{"kind": kind, "count": count} for kind, count in order if count],
         "notes": counts["note"],
+        "left_out": sum(run.pack.left_out for run in examined.runs),
         "points": [_point(group) for group in _by_weight(found)],
         "summary": {
             "rules": review.summary.rules,

@@ -376,6 +376,11 @@ def _with_ocf_holdings(agreement: Agreement, path: str) -> Agreement:
     from clauses.terms import ocf
 
     place = agreement.root.items["cap_table"].place
+    folder = Path(agreement.file).parent.resolve()
+    company = (folder / path).resolve()
+    if not company.is_relative_to(folder):  # an agreement may come from anybody: it names no file of the reader's
+        hint = "put the company's files beside the agreement"
+        raise InputError.of("outside-the-folder", f"`{path}` lies outside the agreement's folder", place, hint)
     parties, holdings, notes = ocf.read_holdings(Path(agreement.file).parent / path, place)
     versions = {
         id: ClauseVersion(id, clause, {}, place, agreement.id, agreement.dated)

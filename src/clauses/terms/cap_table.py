@@ -13,8 +13,8 @@ investor. Where a raise names several, or none, *who buys how much is not known*
 party that any clause on the company names, may have bought from none to all of the new shares, and so may
 `new investors`. Where the protection of somebody who may buy may act at such a raise, no line is computed.
 
-Then holders that are protected receive more shares. These dilute everybody else, the new money too. With CP1 the price at which a holder
-counts as having paid (its `entry_valuation` is the value of the whole company at that price, as the company
+Then holders that are protected receive more shares. These dilute everybody else, the new money too.
+With CP1 the price at which a holder counts as having paid (its `entry_valuation` is the value of the whole company at that price, as the company
 is counted where the stake is stated):
 
     none              nothing
@@ -223,8 +223,7 @@ class _Position:
 # still. A stake, the quotient of two such, runs in one direction along each input, so that its extremes are
 # at ends of ranges. Along the stakes together (all s, or all t) the counts are of the first degree too, so
 # what is possible of them, each in its range and Σ ≤ 1, may be cut down to its vertices. So may the parts w of
-# one raise: at a vertex one buyer takes all. The stake before of a
-# holder that is neither protected nor named by a conversion moves its own line and that of the others, and no
+# one raise: at a vertex one buyer takes all. The stake before of a holder that is neither protected nor named by a conversion moves its own line and that of the others, and no
 # more: for all of these together two cases, all lowest and all highest, show the ends of every line. In the
 # second the others may come out below nothing, and their line is cut off there. In the same way all such holders
 # that may buy make one case, in which each takes all and `new investors` what makes the sum right.
@@ -234,7 +233,7 @@ class _Position:
 # whether a protection acts, the formulas of both cases are used, each on all inputs that it could meet: the
 # pre-money is cut at the entry value, and sets of floors that no corner allows are left out (the part that
 # somebody holds before the top-up runs in one direction too). (3) The two combine freely with every world
-# before. With exact inputs there is one world.
+# before. With exact inputs and known buyers there is one world.
 
 
 @dataclass(frozen=True)
@@ -747,9 +746,7 @@ class _Builder:
                 sentence = "too many values that the stakes depend on are ranges for all cases to be computed"
                 self.note(id, "amount", sentence)
             except _BuyerProtected as protected:
-                sentence = (
-                    f"how much of it `{protected}` buys is not stated, and the protection of `{protected}` may act"
-                )
+                sentence = f"how much of it `{protected}` buys is not stated, and its protection may act"
                 self.note(id, "investors", sentence)
         self.state = replace(self.state, positions=(*self.state.positions, *buyers)).lost()
         return self.state.lines()
@@ -760,7 +757,7 @@ class _Builder:
         """Who may buy the new shares, and every case of who buys what part that must be looked at."""
         investors = set(event.investors or ()) if isinstance(event, CapitalRaise) else set()
         if len(investors) == 1:
-            return (_Position(id, *investors),), _splits(id, (), ())
+            return (_Position(id, next(iter(investors))),), _splits(id, (), ())
         is_public = isinstance(event, PublicOffering)
         named = [] if is_public else sorted(investors or self.parties())
         may_buy = {f"{id} by {holder}": holder for holder in named}

@@ -83,4 +83,7 @@ def counts(examined: Examined) -> str:
     if summary.undetermined:
         parts.append(f"{summary.undetermined} undetermined")
     passed = f"{summary.satisfied} satisfied, {summary.not_applicable} not applicable, of {summary.rules} rules"
+    left_out = sum(run.pack.left_out for run in examined.runs)
+    if left_out:
+        passed += f" ({left_out} others were not selected)"
     return ", ".join([*parts, passed])
