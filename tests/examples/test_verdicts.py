@@ -105,7 +105,7 @@ EXPECTED: dict[str, tuple[str, list[str], list[str]]] = {
             "listing-takes-the-holder-below-its-floor",
             "stake-fixed-while-in-dispute",
         ],
-        ["stake-below-the-present-holding"],
+        ["anti-dilution-weakened", "stake-below-the-present-holding"],
     ),
     "longer-exclusivity": (
         "flag",
@@ -160,7 +160,7 @@ EXPECTED: dict[str, tuple[str, list[str], list[str]]] = {
     ),
     "stakes-past-the-whole": (
         "conflict",
-        ["stake-fixed-while-in-dispute", "three-stakes-past-the-whole"],
+        ["stake-fixed-while-in-dispute", "stakes-past-the-whole"],
         ["anti-dilution-weakened", "larger-stake-under-an-open-flag"],
     ),
     "successor-takes-over": (
@@ -262,6 +262,7 @@ LATER_DEADLINE = """
 """
 
 OUTSIDE = "compute-outside-the-exclusive-cloud"
+WEAKENED = "protection-weakened-without-its-beneficiary"
 CAPACITY, CONSENTED = "oracle-stargate-capacity", "oracle-stargate-with-consent"
 
 EDITS: dict[str, tuple[str, tuple[str, str], str, tuple[str, list[str], list[str]]]] = {
@@ -366,7 +367,7 @@ EDITS: dict[str, tuple[str, tuple[str, str], str, tuple[str, list[str], list[str
         (
             "undetermined",
             ["conversion-without-charity-clearance", "stake-fixed-while-in-dispute"],
-            ["stake-below-the-present-holding"],
+            ["anti-dilution-weakened", "stake-below-the-present-holding"],
         ),
     ),
     "the contract ends a month earlier": (
@@ -418,6 +419,109 @@ EDITS: dict[str, tuple[str, tuple[str, str], str, tuple[str, list[str], list[str
                 "supply-cut-short-without-the-other-side",
             ],
             [],
+        ),
+    ),
+    "the exclusivity is turned to energy": (
+        CAPACITY,
+        ("", ""),
+        "  - {amend: azure-exclusivity, set: {subject: energy}}\n",
+        ("consent", [WEAKENED], []),
+    ),
+    "the subject of the exclusivity is left open": (
+        CAPACITY,
+        ("", ""),
+        "  - {amend: azure-exclusivity, set: {subject: unknown}}\n",
+        ("undetermined", [], [OUTSIDE, WEAKENED]),
+    ),
+    "the exclusivity yields to the capacity": (
+        CAPACITY,
+        ("", ""),
+        "  - {amend: azure-exclusivity, set: {subject_to: [oracle-supply]}}\n",
+        ("conflict", [OUTSIDE, WEAKENED], []),
+    ),
+    "the exclusivity is turned to energy and Microsoft agrees": (
+        CAPACITY,
+        ("", ""),
+        "  - {amend: azure-exclusivity, set: {subject: energy}}\n" + AGREED.lstrip("\n"),
+        ("clear", [], []),
+    ),
+    "the contract is turned into one with Oracle": (
+        CAPACITY,
+        ("supplier: oracle", "supplier: microsoft"),
+        "  - {amend: azure-supply, set: {supplier: oracle, subject: energy}}\n",
+        ("consent", [WEAKENED, "supply-under-a-foreign-venture"], []),
+    ),
+    "the right of consent lapses before the raise": (
+        "free-capital-raise",
+        ("", ""),
+        "  - {amend: raise-consent, set: {ends: 2025-07-31}}\n" + CONSENT_TO_RAISE.lstrip("\n"),
+        ("consent", ["acquisition-to-be-notified", WEAKENED], []),
+    ),
+    "the whole contract is ended under the name of the talks": (
+        CONSENTED,
+        ("", ""),
+        "  - {add: end, clause: {kind: termination, by: openai, trigger: convenience, exercised: yes,"
+        " reaches: agreement, ends_clause: investment-terms-talks}}\n",
+        (
+            "conflict",
+            [
+                "product-left-without-its-clause",
+                "stake-left-open-when-the-talks-end",
+                "statement-against-an-ended-clause",
+                "termination-silent-on-what-ends",
+                "termination-without-a-right",
+            ],
+            [],
+        ),
+    ),
+    "the day of completion is left open": (
+        "conversion-slips",
+        ("closing: 2026-06-30", "closing: unknown"),
+        "",
+        (
+            "undetermined",
+            ["conversion-without-charity-clearance"],
+            ["conversion-closes-after-its-deadline", "conversion-forfeits-the-funding"],
+        ),
+    ),
+    "the consent begins after the capacity": (
+        CONSENTED,
+        ("form: written", "form: written\n      starts: 2031-01-01"),
+        "",
+        ("consent", ["consent-that-does-not-operate"], []),
+    ),
+    "the consent has ended before the capacity begins": (
+        CONSENTED,
+        ("form: written", "form: written\n      ends: 2025-08-01"),
+        "",
+        ("consent", ["consent-that-does-not-operate"], []),
+    ),
+    "the consent is assumed": (
+        CONSENTED,
+        ("form: written", "form: written\n      source: {basis: assumed}"),
+        "",
+        ("consent", ["consent-assumed-for-another", "proposed-on-an-assumption"], []),
+    ),
+    "the stake of Microsoft is struck and replaced by one per cent": (
+        CONSENTED,
+        ("", ""),
+        "  - {remove: conversion-equity}\n"
+        "  - {add: less, clause: {kind: equity_on_conversion, holder: microsoft, issuer: openai, stake: 1%}}\n",
+        ("consent", ["stake-below-the-present-holding"], ["conversion-stake-struck"]),
+    ),
+    "the end of the exclusivity is left open": (
+        CONSENTED,
+        ("", ""),
+        "  - {amend: azure-exclusivity, set: {ends: unknown}}\n",
+        (
+            "undetermined",
+            ["term-left-open"],
+            [
+                "exclusivity-cut-short-without-the-beneficiary",
+                "exclusivity-past-five-years",
+                "exclusivity-to-a-competitor",
+                "longer-exclusivity-under-an-open-flag",
+            ],
         ),
     ),
 }

@@ -13,9 +13,9 @@ investor. Where a raise names several, or none, *who buys how much is not known*
 party that any clause on the company names, may have bought from none to all of the new shares, and so may
 `new investors`. Where the protection of somebody who may buy may act at such a raise, no line is computed.
 
-Then holders that are protected receive more shares. These dilute everybody else, the new money too.
-With CP1 the price at which a holder counts as having paid (its `entry_valuation` is the value of the whole company at that price, as the company
-is counted where the stake is stated):
+Then holders that are protected receive more shares. These dilute everybody else, the new money too. With CP1
+the price at which a holder counts as having paid (its `entry_valuation` is the value of the whole company at
+that price, as the company is counted where the stake is stated):
 
     none              nothing
     full-ratchet      shares × CP1 ÷ price, where the price is below CP1; CP1 is then the price
@@ -223,10 +223,11 @@ class _Position:
 # still. A stake, the quotient of two such, runs in one direction along each input, so that its extremes are
 # at ends of ranges. Along the stakes together (all s, or all t) the counts are of the first degree too, so
 # what is possible of them, each in its range and Σ ≤ 1, may be cut down to its vertices. So may the parts w of
-# one raise: at a vertex one buyer takes all. The stake before of a holder that is neither protected nor named by a conversion moves its own line and that of the others, and no
-# more: for all of these together two cases, all lowest and all highest, show the ends of every line. In the
-# second the others may come out below nothing, and their line is cut off there. In the same way all such holders
-# that may buy make one case, in which each takes all and `new investors` what makes the sum right.
+# one raise: at a vertex one buyer takes all. The stake before of a holder that is neither protected nor named
+# by a conversion moves its own line and that of the others, and no more: for all of these together two cases,
+# all lowest and all highest, show the ends of every line. In the second the others may come out below nothing,
+# and their line is cut off there. In the same way all such holders that may buy make one case, in which each
+# takes all and `new investors` what makes the sum right.
 #
 # Three things make the bounds wider than need be, and none makes them too narrow. (1) h, and the entry values
 # and floors that a later event uses again, run free of the inputs that they come from. (2) Where it is open

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 from clauses.source import NOWHERE, Place
 from clauses.terms.agreement import Agreement, ClauseVersion, TermSheet
-from clauses.terms.cap_table import CapTable, HoldingAfter, TableProblem, cap_table, holdings_after
+from clauses.terms.cap_table import CapTable, HoldingAfter, cap_table, holdings_after
 from clauses.terms.in_force import Standing, World, standings, worlds
 from clauses.terms.kinds import KINDS, TermType
 from clauses.terms.party import Party
@@ -43,6 +43,9 @@ _COMMON = {
     "id": _clause,
     "basis": TermType("choice", ("reported", "assumed", "stated")),
 }
+
+_SORTS = ("past-the-whole", "not-computed")
+"""What can be wrong with a cap table: more than the whole is stated, or too little to compute it."""
 
 GENERAL_KINDS: dict[str, dict[str, TermType]] = {
     "clause": {
@@ -72,7 +75,7 @@ GENERAL_KINDS: dict[str, dict[str, TermType]] = {
         "effective": TermType("date"),
         "clauses": TermType("clause", is_list=True),
     },
-    "cap_table_problem": {"id": _text, "clause": _clause, "term": _text, "sort": _text},
+    "cap_table_problem": {"id": _text, "issuer": _party, "clause": _clause, "sort": TermType("choice", _SORTS)},
     "context": {"id": _text, "as_of": TermType("date"), "effective": TermType("date"), "proposed_by": _party},
 }
 """The kinds of fact that are not kinds of clause, with the types of their terms."""
@@ -271,24 +274,29 @@ def _coming_amendments(agreement: Agreement, as_of: Date) -> list[Fact]:
 
 
 def _cap_table_problems(possible: Sequence[World]) -> list[Fact]:
-    """Problems of a named sort; those that the term sheet makes stand in `proposed` too."""
-    counts: dict[tuple[tuple[str, str, str], frozenset[str]], tuple[World, int]] = {}
+    """What is wrong with the stakes in a company, by sort; what the term sheet brings about stands in `proposed` too."""
+    counts: dict[tuple[tuple[str, str], frozenset[str]], tuple[str, World, int]] = {}
     for world in possible:
-        before, after = ({_named(p) for p in _table(c).problems} for c in (world.current, world.result))
-        for problem in sorted(after):
-            if problem[2]:
-                key = (problem, frozenset({"result"} if problem in before else {"result", "proposed"}))
-                counts[key] = (world, counts.get(key, (world, 0))[1] + 1)
+        before, after = _problems_by_company(world.current), _problems_by_company(world.result)
+        for key, clause in sorted(after.items()):
+            layers = frozenset({"result"} if key in before else {"result", "proposed"})
+            counts[key, layers] = (clause, world, counts.get((key, layers), ("", world, 0))[2] + 1)
     found = []
-    for ((clause, term, sort), layers), (world, count) in counts.items():
-        values = {"id": f"{clause}.{term} ({sort})", "clause": clause, "term": term, "sort": sort}
-        version = world.result.get(clause)
-        found.append(Fact("cap_table_problem", values["id"], layers, count == len(possible), values, version))
+    for ((issuer, sort), layers), (clause, world, count) in counts.items():
+        id = f"the stakes in {issuer}"
+        values: dict[str, FactValue] = {"id": id, "issuer": issuer, "clause": clause, "sort": sort}
+        found.append(Fact("cap_table_problem", id, layers, count == len(possible), values, world.result[clause]))
     return found
 
 
-def _named(problem: TableProblem) -> tuple[str, str, str]:
-    return problem.clause, problem.term, getattr(problem, "sort", "")
+def _problems_by_company(clauses: Mapping[str, ClauseVersion]) -> dict[tuple[str, str], str]:
+    """The problems by company and sort, each with the first clause that has part in it."""
+    found: dict[tuple[str, str], str] = {}
+    for problem in _table(clauses).problems:
+        issuer = getattr(clauses[problem.clause].clause, "issuer", None)
+        if issuer is not None:
+            found.setdefault((issuer, problem.sort or "not-computed"), problem.clause)
+    return found
 
 
 def _ambiguity_facts(possible: Sequence[World]) -> list[Fact]:

@@ -86,7 +86,7 @@ def _known_keys(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str
         fields = getattr(current, "model_fields", {})
         if step in fields:
             current = _inner_model(fields[step].annotation)
-    return list(getattr(current, "model_fields", {}))
+    return [field.alias or name for name, field in getattr(current, "model_fields", {}).items()]
 
 
 def _inner_model(annotation: Any) -> Any:
