@@ -242,7 +242,7 @@ _OPTIONAL = frozenset(
 
 
 def _mentioned(fact: Fact, types: Mapping[str, TermType], what: str) -> tuple[str, ...]:
-    """The parties or clauses that the terms of a fact name; *incomplete* where the term sheet leaves one of them open."""
+    """The parties or clauses that the terms of a fact name; *incomplete* where the term sheet leaves one open."""
     found: set[str] = set()
     is_complete = True
     for name, type in types.items():
@@ -274,7 +274,7 @@ def _coming_amendments(agreement: Agreement, as_of: Date) -> list[Fact]:
 
 
 def _cap_table_problems(possible: Sequence[World]) -> list[Fact]:
-    """What is wrong with the stakes in a company, by sort; what the term sheet brings about stands in `proposed` too."""
+    """What is wrong with the stakes in a company, by sort; what the term sheet brings about is `proposed` too."""
     counts: dict[tuple[tuple[str, str], frozenset[str]], tuple[str, World, int]] = {}
     for world in possible:
         before, after = _problems_by_company(world.current), _problems_by_company(world.result)
