@@ -283,7 +283,7 @@ def _cap_table_problems(possible: Sequence[World]) -> list[Fact]:
             counts[key, layers] = (clause, world, counts.get((key, layers), ("", world, 0))[2] + 1)
     found = []
     for ((issuer, sort), layers), (clause, world, count) in counts.items():
-        id = f"the stakes in {issuer}"
+        id = f"stakes in {issuer}@{clause}"
         values: dict[str, FactValue] = {"id": id, "issuer": issuer, "clause": clause, "sort": sort}
         found.append(Fact("cap_table_problem", id, layers, count == len(possible), values, world.result[clause]))
     return found
