@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from clauses.language.pack import RulePack, load_pack
     from clauses.memo.memo import write_memo
     from clauses.review.finding import Finding, Review
-    from clauses.review.review import Examined, Reviewer, review
+    from clauses.review.review import Examined, Reviewer
     from clauses.terms.agreement import Agreement, TermSheet, read_agreement, read_term_sheet
     from clauses.terms.values import Date, Days, Money, Months, Number, Percentage
     from clauses.use_cases import built_in_pack, examine_file
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Agreement", "ClausesError", "Date", "Days", "Examined", "Finding", "Money", "Months", "Number", "Percentage",
     "Problem", "Review", "Reviewer", "RulePack", "TermSheet", "built_in_pack", "examine_file", "load_pack",
-    "read_agreement", "read_term_sheet", "review", "write_memo",
+    "read_agreement", "read_term_sheet", "write_memo",
 ]  # fmt: skip
 
 _HOMES = {
@@ -35,7 +35,7 @@ _HOMES = {
     "clauses.language.pack": ("RulePack", "load_pack"),
     "clauses.memo.memo": ("write_memo",),
     "clauses.review.finding": ("Finding", "Review"),
-    "clauses.review.review": ("Examined", "Reviewer", "review"),
+    "clauses.review.review": ("Examined", "Reviewer"),
     "clauses.terms.agreement": ("Agreement", "TermSheet", "read_agreement", "read_term_sheet"),
     "clauses.terms.values": ("Date", "Days", "Money", "Months", "Number", "Percentage"),
     "clauses.use_cases": ("built_in_pack", "examine_file"),

@@ -445,7 +445,7 @@ def schema(
 def init(folder: Annotated[str, typer.Argument(help="The folder to make.", metavar="FOLDER")]) -> None:
     """Make a folder for a new deal: an agreement, a first term sheet, a pack of your own rules.
 
-    clauses init my-deal && clauses check my-deal/term-sheets
+    clauses init my-deal && cd my-deal && clauses check term-sheets
     """
     from clauses.review import scaffold
 

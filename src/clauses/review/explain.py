@@ -16,7 +16,7 @@ from clauses.language.show import show
 from clauses.review.finding import Derivation, TermValue
 from clauses.review.wording import NOT_STATED, clause_phrase, phrase
 from clauses.source import Location, Place
-from clauses.terms.facts import Deal, Fact, Standings
+from clauses.terms.facts import Deal, Fact, Incomplete, Standings
 from clauses.terms.kinds import TermType
 from clauses.terms.values import Date, Value
 
@@ -263,7 +263,7 @@ def truth_word(truth: Truth) -> Literal["true", "false", "unknown"]:
 
 
 def _is_open(value: object) -> bool:
-    return value is None or (isinstance(value, Value) and not value.is_exact)
+    return value is None or isinstance(value, Incomplete) or (isinstance(value, Value) and not value.is_exact)
 
 
 def _source_id(fact: Fact) -> str:
