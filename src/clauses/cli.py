@@ -451,7 +451,7 @@ def init(folder: Annotated[str, typer.Argument(help="The folder to make.", metav
 
     made = scaffold.new_deal(Path(folder))
     _write("".join(f"{printable(str(file))}\n" for file in made), None, "text", False)
-    print(printable(f"next: clauses check {folder}/term-sheets"), file=sys.stderr)
+    print(printable(f"next: cd {folder} && clauses check term-sheets"), file=sys.stderr)
 
 
 @new_app.command(name="rule")
