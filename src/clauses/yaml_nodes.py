@@ -674,3 +674,12 @@ def at(node: Node, path: tuple[str | int, ...]) -> tuple[Node, Place]:
     if isinstance(node, Scalar):
         place = node.place
     return node, place
+
+
+def scalars(node: Node) -> Iterator[Scalar]:
+    """The texts of a value: the text itself, or those of a list."""
+    if isinstance(node, Scalar):
+        yield node
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from scalars(item)

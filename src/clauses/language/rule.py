@@ -22,7 +22,7 @@ from clauses.terms.kinds import KINDS, TermType
 from clauses.terms.party import Id, Model
 from clauses.terms.validate import validate
 from clauses.terms.values import VALUE_TYPES, NotAValue, Value
-from clauses.yaml_nodes import Mapping_, Node, Scalar, Sequence, parse, read_file
+from clauses.yaml_nodes import Mapping_, Node, Scalar, Sequence, parse
 
 Severity = Literal["conflict", "consent", "flag", "note"]
 SEVERITIES: tuple[Severity, ...] = ("conflict", "consent", "flag", "note")
@@ -213,11 +213,6 @@ def read_rule(root: Mapping_, scope: PackScope, problems: Problems) -> Rule | No
     reader = _RuleReader(root, document, scope, problems)
     rule = reader.rule()
     return rule if len(problems.found) == before else None
-
-
-def read_rule_file(path: Any, scope: PackScope, problems: Problems, shown_as: str | None = None) -> Rule | None:
-    """Read and check one rule file."""
-    return read_rule(read_file(path, shown_as), scope, problems)
 
 
 class _RuleReader:

@@ -24,7 +24,7 @@ from clauses.terms.kinds import KINDS
 from clauses.terms.party import ID_PATTERN
 from clauses.terms.validate import validate
 from clauses.terms.values import Date
-from clauses.yaml_nodes import Mapping_, Node, Scalar, from_plain
+from clauses.yaml_nodes import Mapping_, Node, Scalar, from_plain, scalars
 from clauses.yaml_nodes import Sequence as NodeSequence
 
 EXAMPLE_DATE = "2025-07-01"
@@ -160,25 +160,17 @@ def _named_parties(node: Node) -> Iterator[Scalar]:
     types = KINDS[kind.text].term_types() if isinstance(kind, Scalar) and kind.text in KINDS else {}
     for key, item in node.items.items():
         if (key in types and types[key].name == "party") or key == "proposed_by":
-            yield from (scalar for scalar in _scalars(item) if scalar.text != "unknown")
+            yield from (scalar for scalar in scalars(item) if scalar.text != "unknown")
         elif key == "set" and isinstance(item, Mapping_):
             names = {name for k in KINDS.values() for name, type in k.term_types().items() if type.name == "party"}
             for name in names & set(item.items):
-                yield from (s for s in _scalars(item.items[name]) if s.text != "unknown" and _is_id(s.text))
+                yield from (s for s in scalars(item.items[name]) if s.text != "unknown" and _is_id(s.text))
         else:
             yield from _named_parties(item)
 
 
 def _is_id(text: str) -> bool:
     return bool(re.match(ID_PATTERN, text))
-
-
-def _scalars(node: Node) -> Iterator[Scalar]:
-    if isinstance(node, Scalar):
-        yield node
-    elif isinstance(node, NodeSequence):
-        for item in node.items:
-            yield from _scalars(item)
 
 
 def _complete_sheet(node: Mapping_) -> Mapping_:

@@ -23,7 +23,7 @@ from clauses.terms.kinds.base import COMMON_FIELDS
 from clauses.terms.party import ID_PATTERN, MAXIMUM_ID, Party, SourceDocument
 from clauses.terms.validate import validate
 from clauses.terms.values import UNKNOWN, Date
-from clauses.yaml_nodes import Absent, Mapping_, Node, Scalar, Sequence, from_plain, read_file
+from clauses.yaml_nodes import Absent, Mapping_, Node, Scalar, Sequence, from_plain, read_file, scalars
 
 KINDS_HINT = "`clauses schema kinds` lists the kinds"
 
@@ -441,7 +441,7 @@ def _check_nodes(kind: str, nodes: Mapping[str, Node], known: Mapping[str, Any],
         what = types[name].name if name in types else ""
         if what not in ("party", "clause") or (isinstance(node, Scalar) and node.text == UNKNOWN):
             continue
-        for scalar in _scalars(node):
+        for scalar in scalars(node):
             if scalar.text not in known[what]:
                 hint = did_you_mean(scalar.text, known[what])
                 problems.add(f"unknown-{what}", f"there is no {what} `{scalar.text}`", scalar.place, hint)
@@ -467,14 +467,6 @@ def _check_origins(listed: list[Mapping[str, Node]], known: Mapping[str, Any], p
             )
 
 
-def _scalars(node: Node) -> Iterator[Scalar]:
-    if isinstance(node, Scalar):
-        yield node
-    elif isinstance(node, Sequence):
-        for item in node.items:
-            yield from _scalars(item)
-
-
 def _check_circles(agreement: Agreement, changes: list[Change] | tuple[Change, ...], problems: Problems) -> None:
     """No clause may yield, by however many steps, to itself."""
     nodes = {id: dict(version.nodes) for id, version in agreement.clauses.items()}
@@ -484,8 +476,8 @@ def _check_circles(agreement: Agreement, changes: list[Change] | tuple[Change, .
         places.setdefault(change.clause_id, change.place)
     yields: dict[str, set[str]] = {id: set() for id in nodes}
     for id, terms in nodes.items():
-        yields[id] |= {scalar.text for scalar in _scalars(terms.get("subject_to", Absent(places[id])))}
-        for scalar in _scalars(terms.get("notwithstanding", Absent(places[id]))):
+        yields[id] |= {scalar.text for scalar in scalars(terms.get("subject_to", Absent(places[id])))}
+        for scalar in scalars(terms.get("notwithstanding", Absent(places[id]))):
             yields.setdefault(scalar.text, set()).add(id)
     for circle in _circles(yields):
         chain = " → ".join(f"`{id}`" for id in [*circle, circle[0]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -75,12 +75,3 @@ class Origin(Model):
     attributed_to: str | None = Field(
         None, description="On whose word the document says it, such as another newspaper."
     )
-
-
-def plain_name(party_id: str, parties: dict[str, Party]) -> str:
-    """The name of a party for a sentence, or its id where it is not listed."""
-    party = parties.get(party_id)
-    return party.name if party else party_id
-
-
-Plain = dict[str, Any]

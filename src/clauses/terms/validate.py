@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -111,11 +110,3 @@ def _shape(error_type: str, found: Node) -> str:
     if isinstance(found, Mapping_ | Sequence):
         return "a single text"
     return "a text"
-
-
-def require_keys(node: Node, known: Mapping[str, Any] | list[str], what: str, problems: Problems) -> None:
-    """Note every key of a mapping that nobody reads."""
-    if isinstance(node, Mapping_):
-        for key, place in node.keys.items():
-            if key not in known:
-                problems.add("unknown-key", f"{what} has no key `{key}`", place, did_you_mean(key, known))

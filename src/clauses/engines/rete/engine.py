@@ -199,7 +199,10 @@ class ReteEngine:
     name = "rete"
 
     def prepare(self, pack: RulePack, parameters: Mapping[str, Value | str]) -> Prepared:
-        """Compile a pack. Raises EngineError where durable-rules is not installed."""
+        """Make a pack ready; its networks are compiled when a deal needs them.
+
+        Raises EngineError where durable-rules is not installed.
+        """
         protocol.require_engine()
         return ReteRules(pack, parameters)
 
