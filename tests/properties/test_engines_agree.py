@@ -92,7 +92,8 @@ def smallest(engine: object, case: Case, facts: list[Fact]) -> str:
 
 @pytest.mark.parametrize("engine", OTHERS, ids=lambda engine: engine.name)
 def test_every_engine_agrees_with_the_reference(engine) -> None:
-    refused = evaluations = found_something = 0
+    refused: set[object] = set()
+    evaluations = found_something = 0
     for case in cases("agree", CASES, deals=5):
         reference = REFERENCE.prepare(case.pack, case.parameters)
         prepared = engine.prepare(case.pack, case.parameters)
@@ -100,14 +101,14 @@ def test_every_engine_agrees_with_the_reference(engine) -> None:
             expected = run(reference, case.pack, facts)
             found = outcome(prepared, case, facts)
             if found is None:
-                refused += 1
+                refused.add(case.seed)
                 continue
             evaluations += 1
             found_something += any(expected.matches.values())
             if found.matches != expected.matches or found.facts != expected.facts:
                 pytest.fail(f"seed {case.seed}\n{smallest(engine, case, facts)}")
         prepared.close()
-    assert refused < CASES / 20
+    assert len(refused) < CASES / 20
     assert found_something > evaluations / 4
 
 

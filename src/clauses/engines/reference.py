@@ -18,7 +18,7 @@ from clauses.language.operators import Operator
 from clauses.language.pack import RulePack
 from clauses.language.rule import Rule
 from clauses.language.types import Quantity
-from clauses.terms.facts import Fact, Incomplete
+from clauses.terms.facts import Fact, Incomplete, by_kind_and_layer
 from clauses.terms.values import Money, Percentage, Value
 
 FALSE, UNKNOWN, TRUE = Truth
@@ -226,14 +226,8 @@ class _World:
     """The facts by kind and layer."""
 
     def __init__(self, facts: Sequence[Fact]) -> None:
-        self.facts: dict[tuple[str, str | None], list[tuple[int, Fact]]] = {}
-        self.context: Fact | None = None
-        for numbered in enumerate(facts):
-            fact = numbered[1]
-            for layer in (None, *fact.layers):
-                self.facts.setdefault((fact.kind, layer), []).append(numbered)
-            if fact.kind == "context":
-                self.context = fact
+        self.facts = by_kind_and_layer(facts)
+        self.context = next((fact for _, fact in self.of("context", None)), None)
 
     def of(self, kind: str, layer: str | None) -> list[tuple[int, Fact]]:
         return self.facts.get((kind, layer), [])
