@@ -59,6 +59,8 @@ def ids_in_source() -> set[str]:
             continue
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call) and len(node.args) > 1 and isinstance(node.args[0], ast.Constant):
+                if isinstance(node.args[1], ast.Constant) and not isinstance(node.args[1].value, str):
+                    continue  # an error's second argument is its sentence
                 name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
                 id = node.args[0].value
                 if name in ("add", "of", "Problem", "ConditionError", "refuse", "Defect") and isinstance(id, str):

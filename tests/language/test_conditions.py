@@ -14,8 +14,9 @@ import pytest
 from clauses.errors import Problem, Problems
 from clauses.language import ast
 from clauses.language.parse import MAXIMUM_LENGTH, parse_condition
-from clauses.language.rule import PackScope, Rule, read_rule_file
+from clauses.language.rule import PackScope, Rule, read_rule
 from clauses.terms.values import VALUE_TYPES
+from clauses.yaml_nodes import read_file
 
 SCOPE = PackScope(
     {"large": VALUE_TYPES["money"].read("USD 10bn"), "share": VALUE_TYPES["percentage"].read("30%"), "word": "x"},
@@ -122,7 +123,7 @@ def read(folder: Path, when: str) -> tuple[Rule | None, list[Problem]]:
     """The rule with a condition, and what is wrong with it."""
     problems = Problems()
     path, _ = rule_file(folder, when)
-    return read_rule_file(path, SCOPE, problems, "tried.yaml"), problems.found
+    return read_rule(read_file(path, "tried.yaml"), SCOPE, problems), problems.found
 
 
 def marked_place(text: str) -> tuple[int, int, int]:
