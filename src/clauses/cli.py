@@ -19,20 +19,35 @@ import typer
 
 from clauses import configuration, use_cases
 from clauses.errors import ClausesError, Disagreement, UsageError, did_you_mean
+from clauses.extras import needs
 from clauses.source import printable
-from clauses.yaml_nodes import reason
+from clauses.yaml_nodes import read_data, reason
 
 if TYPE_CHECKING:
     from clauses.review.output.ink import Ink
     from clauses.review.review import Examined
     from clauses.terms.values import Date
 
+MAXIMUM_MEMO = 60 * 1024 * 1024
+"""How large a memo that is verified may be, in bytes."""
+
 FINDINGS, WRONG, UNDETERMINED = 1, 2, 3
 FAIL_ON = configuration.FAIL_ON
 PEOPLE_FORMATS = ("text", "concise", "markdown")
 
+
+class Commands(typer.core.TyperGroup):
+    """The commands; `memo verify` is one of them, and `memo` beside it another."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the first words name."""
+        two_words = " ".join(args[:2])
+        return super().resolve_command(ctx, [two_words, *args[2:]] if two_words in self.commands else args)
+
+
 app = typer.Typer(
     name="clauses",
+    cls=Commands,
     help="Reviews a term sheet against the agreement in force, and says why.\n\n"
     "Try: clauses check examples/microsoft-openai/term-sheets/oracle-stargate-capacity.yaml",
     no_args_is_help=True,
@@ -104,6 +119,9 @@ Config = Annotated[
 ]
 Color = Annotated[str, typer.Option("--color", help="auto, always or never.", metavar="WHEN")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but what was asked for.")]
+TemplatesFolder = Annotated[
+    str | None, typer.Option("--templates", help="A folder whose files stand in for ours, file by file.", metavar="DIR")
+]
 OneFormat = Annotated[str, typer.Option("-f", "--format", help="text or json.", metavar="FORMAT")]
 
 
@@ -221,14 +239,12 @@ def memo(
         typer.Option(
             "-f",
             "--format",
-            help="html or md. Repeatable.  [default: by the ending of --output, else md]",
+            help="html, md, docx or pdf. Repeatable.  [default: by the ending of --output, else md]",
             metavar="FORMAT",
         ),
     ] = None,
     output: Output = None,
-    templates: Annotated[
-        str | None, typer.Option("--templates", help="A folder whose files replace those of the house.", metavar="DIR")
-    ] = None,
+    templates: TemplatesFolder = None,
     rules: Rules = None,
     agreement: AgreementFile = None,
     as_of: AsOf = None,
@@ -242,12 +258,139 @@ def memo(
     """Write the compliance memo of a term sheet.
 
     clauses memo sheet.yaml -o memo.html
+
+    clauses memo sheet.yaml -o memo -f docx -f pdf --templates our-house
     """
     settings = configuration.find_settings(config)
     choice = _choice(settings, rules, select, ignore, engine)
     found, remark = use_cases.examine([sheet], choice, agreement or settings.agreement, _day(as_of), _day(known_on))
     _say(remark, quiet)
     _write_memos(found, output, format, templates or settings.templates, quiet)
+
+
+@app.command()
+def redline(
+    sheet: Sheet,
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", help="The Word document to write, FILE.docx.", metavar="FILE")
+    ] = None,
+    templates: Annotated[
+        str | None, typer.Option("--templates", help="A folder whose files replace those of the house.", metavar="DIR")
+    ] = None,
+    rules: Rules = None,
+    agreement: AgreementFile = None,
+    as_of: AsOf = None,
+    known_on: KnownOn = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    engine: Engine = None,
+    config: Config = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write the terms in force against the term sheet as tracked changes in Word, with the findings as comments.
+
+    clauses redline sheet.yaml -o redline.docx
+    """
+    with needs("word", "a redline"):
+        from clauses.memo.word.redline import write_redline
+
+    _check_word_output(output, "a redline")
+    settings = configuration.find_settings(config)
+    choice = _choice(settings, rules, select, ignore, engine)
+    found, remark = use_cases.examine([sheet], choice, agreement or settings.agreement, _day(as_of), _day(known_on))
+    if len(found) != 1:
+        raise UsageError.of("one-redline", f"a redline is about one term sheet, and {len(found)} are named")
+    _say(remark, quiet)
+    _say_what_bears(found, quiet)
+    folder = templates or settings.templates
+    _write(write_redline(found[0], Path(folder) if folder else None), output, "docx", False)
+    if output not in (None, "-") and not quiet:
+        print(f"the redline is in {output}", file=sys.stderr)
+
+
+def _check_word_output(output: str | None, what: str) -> None:
+    """A Word document goes to a file that says so, or to another program; a terminal cannot show it."""
+    if output is None and sys.stdout is not None and sys.stdout.isatty():
+        sentence = f"{what} is a Word document, which a terminal cannot show"
+        raise UsageError.of("cannot-write", sentence, None, f"name a file with `--output {what.split()[-1]}.docx`")
+    if output not in (None, "-") and Path(str(output)).suffix.lower() != ".docx":
+        sentence = f"{what} is a Word document, and `{output}` does not end in `.docx`"
+        raise UsageError.of("unknown-format", sentence)
+
+
+@app.command(name="memo verify")
+def memo_verify(
+    file: Annotated[str, typer.Argument(help="A memo: HTML, Markdown, Word or PDF.", metavar="MEMO")],
+    sheet: Sheet,
+    templates: TemplatesFolder = None,
+    rules: Rules = None,
+    agreement: AgreementFile = None,
+    as_of: AsOf = None,
+    known_on: KnownOn = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    format: OneFormat = "text",
+    output: Output = None,
+    engine: Engine = None,
+    config: Config = None,
+    color: Color = "auto",
+    quiet: Quiet = False,
+) -> None:
+    """Write a memo anew from its inputs, and say which words and numbers differ.
+
+    clauses memo verify memo.pdf sheet.yaml
+    """
+    from clauses.memo import report
+    from clauses.memo.verify import verify_memo
+    from clauses.review.finding import as_data
+
+    _known([format], ("text", "json"), "format")
+    settings = configuration.find_settings(config)
+    choice = _choice(settings, rules, select, ignore, engine)
+    data = read_data(file, limit=MAXIMUM_MEMO)
+    (examined,), remark = use_cases.examine(
+        [sheet], choice, agreement or settings.agreement, _day(as_of), _day(known_on)
+    )
+    _say(remark, quiet)
+    folder = templates or settings.templates
+    found = verify_memo(data, file, examined, Path(folder) if folder else None)
+    as_json = {**as_data(found), "unchanged": found.unchanged}
+    text = _json(as_json) if format == "json" else report.verification(found, file, _ink(color, output))
+    _write(text, output, format, False)
+    if not found.unchanged:
+        raise typer.Exit(FINDINGS)
+
+
+@app.command(name="templates")
+def list_templates(
+    file: Annotated[
+        str | None, typer.Argument(help="Print this file, to be changed in a folder of your own.", metavar="FILE")
+    ] = None,
+    templates: TemplatesFolder = None,
+    format: OneFormat = "text",
+    output: Output = None,
+    config: Config = None,
+    color: Color = "auto",
+) -> None:
+    """List the files that a memo is made from, whose each is, and their digests; or print one of them.
+
+    clauses templates --templates our-house
+
+    clauses templates memo/labels.toml -o our-house/memo/labels.toml
+    """
+    from clauses.memo import report
+    from clauses.memo.memo import template_file, used_templates
+    from clauses.review.finding import as_data
+
+    _known([format], ("text", "json"), "format")
+    folder = templates or configuration.find_settings(config).templates
+    house = Path(folder) if folder else None
+    if file is not None:
+        _write(template_file(file, house), output, format, False)
+        return
+    used = used_templates(house)
+    text = _json(as_data(used)) if format == "json" else report.templates_table(used, _ink(color, output))
+    _write(text, output, format, False)
 
 
 @app.command()
@@ -442,6 +585,58 @@ def schema(
 
 
 @app.command()
+def form(
+    agreement: Annotated[str, typer.Argument(help="The agreement that would be changed.", metavar="AGREEMENT")],
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", help="The Word document to write, FILE.docx.", metavar="FILE")
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option("--sheet", help="A term sheet with which to fill the form in.", metavar="SHEET")
+    ] = None,
+    add: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--add",
+            help="A kind of clause that can be added, or all. Repeatable.  [default: the usual ones]",
+            metavar="KIND",
+        ),
+    ] = None,
+    clause: Annotated[
+        list[str] | None,
+        typer.Option("--clause", help="Only this clause in force. Repeatable.  [default: all]", metavar="ID"),
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            help="The day whose terms are shown.  [default: the date of --sheet, else today]",
+            metavar="DATE",
+        ),
+    ] = None,
+    templates: TemplatesFolder = None,
+    config: Config = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write a term sheet as a form in Word, to be filled in; every command that takes a term sheet reads it.
+
+    clauses form agreement.yaml -o form.docx && clauses check form.docx
+    """
+    from clauses.terms.kinds import KINDS
+
+    _check_word_output(output, "a form")
+    kinds = _known(add, [*KINDS, "all"], "kind") if add else None
+    if kinds and "all" in kinds:
+        kinds = sorted(KINDS)
+    folder = templates or configuration.find_settings(config).templates
+    data = use_cases.form(
+        agreement, sheet, _day(as_of), kinds, clause or (), Path(folder) if folder else None, today=_today()
+    )
+    _write(data, output, "docx", False)
+    if output not in (None, "-") and not quiet:
+        print(f"the form is in {output}", file=sys.stderr)
+
+
+@app.command()
 def init(folder: Annotated[str, typer.Argument(help="The folder to make.", metavar="FOLDER")]) -> None:
     """Make a folder for a new deal: an agreement, a first term sheet, a pack of your own rules.
 
@@ -560,23 +755,28 @@ def _file_name(output: str, format: str, several: bool) -> str:
     return f"{output}.{_ENDINGS.get(format, format)}" if several else output
 
 
-def _write(text: str, output: str | None, format: str, several: bool) -> None:
+def _write(text: str | bytes, output: str | None, format: str, several: bool) -> None:
     if output is None or output == "-":
         _write_out(text)
         return
     path = Path(_file_name(output, format, several))
     try:
-        path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+        path.write_bytes(_encoded(text))
     except (OSError, ValueError) as error:
         raise UsageError.of("cannot-write", f"`{path}` cannot be written: {reason(error)}") from None
 
 
-def _write_out(text: str) -> None:
+def _encoded(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("utf-8", errors="backslashreplace")
+
+
+def _write_out(text: str | bytes) -> None:
     if sys.stdout is None:
         raise UsageError.of("cannot-write", "standard output cannot be written: it is closed")
     try:
-        sys.stdout.write(text)
         sys.stdout.flush()
+        sys.stdout.buffer.write(_encoded(text))
+        sys.stdout.buffer.flush()
     except OSError as error:
         # Python would fail once more when it flushes standard output at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -7,8 +7,10 @@ Lines and columns count from one and count characters, as editors do.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NotRequired
 
 from typing_extensions import TypedDict  # pydantic accepts that of `typing` only from Python 3.12 on
 
@@ -27,6 +29,16 @@ class Location(TypedDict):
     file: str
     line: int
     column: int
+    spot: NotRequired[str]
+    """Where a document that has no lines shows it, such as `table 2, row 3`; the line is then that of its text."""
+
+
+def shown(location: Location, *, with_column: bool = False) -> str:
+    """A location as people read it: `sheet.yaml:12`, `form.docx: table 2, row 3`."""
+    if "spot" in location:
+        return f"{location['file']}: {location['spot']}"
+    column = f":{location['column']}" if with_column else ""
+    return f"{location['file']}:{location['line']}{column}"
 
 
 @dataclass(frozen=True)
@@ -35,6 +47,8 @@ class Source:
 
     name: str
     text: str = field(repr=False)
+    spots: Mapping[int, str] = field(default_factory=dict, repr=False, compare=False)
+    """For a document that has no lines, such as one of Word: where it shows what stands in a line of the text."""
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -77,10 +91,13 @@ class Place:
 
     def location(self) -> Location:
         """The place as plain data for the JSON output."""
-        return {"file": self.file, "line": self.line, "column": self.column}
+        found: Location = {"file": self.file, "line": self.line, "column": self.column}
+        if self.line in self.source.spots:
+            found["spot"] = self.source.spots[self.line]
+        return found
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        return shown(self.location(), with_column=True)
 
     def excerpt(self, width: int = 110) -> str:
         """The line with a caret under the place, in the form that compilers use."""
@@ -89,7 +106,7 @@ class Place:
         shown = text[offset : offset + width]
         caret = self.column - 1 - offset
         length = max(1, min(self.length, len(shown) - caret))
-        gutter = f"{self.line} | "
+        gutter = " | " if self.line in self.source.spots else f"{self.line} | "
         return f"{gutter}{shown}\n{' ' * (len(gutter) - 2)}| {' ' * caret}{'^' * length}"
 
 

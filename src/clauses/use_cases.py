@@ -10,19 +10,22 @@ from typing import Any
 
 from clauses import resources
 from clauses.errors import InputError, PackError, Problems, UsageError, did_you_mean
+from clauses.extras import needs
 from clauses.language.pack import RulePack, load_pack
+from clauses.memo.word import is_word
 from clauses.review.review import Examined, Reviewer
 from clauses.source import Place, Source
 from clauses.terms.agreement import Agreement, TermSheet, read_agreement, read_term_sheet
 from clauses.terms.facts import Deal, deal
 from clauses.terms.values import Date
-from clauses.yaml_nodes import Mapping_, Scalar, read_file, reason
+from clauses.yaml_nodes import Mapping_, Scalar, parse, read_data, read_file, reason, text_source
 
 MAXIMUM_NAME = 80
 """How much of a name that is too long for a file is shown."""
 
 BUILT_IN_PACK = "partnership"
 ENDINGS = (".yaml", ".yml", ".json", ".toml")
+WORD = ".docx"
 ENGINES = {"both": ("rete", "reference"), "rete": ("rete",), "reference": ("reference",)}
 
 
@@ -107,7 +110,7 @@ def term_sheet_files(paths: Sequence[str]) -> list[Path]:
     for name in paths:
         path = Path(name)
         if name != "-" and os.path.isdir(path):
-            inside = _documents(path)
+            inside = _documents(path, (*ENDINGS, WORD))
             if not inside:
                 raise UsageError.of("empty-folder", f"the folder `{name}` holds no term sheets")
             found += inside
@@ -152,10 +155,11 @@ def _agreement_candidates(folder: Path, id: str) -> Iterator[Path]:
             yield from (path for path in _documents(place) if path not in named)
 
 
-def _documents(folder: Path) -> list[Path]:
+def _documents(folder: Path, endings: tuple[str, ...] = ENDINGS) -> list[Path]:
     """The files of a folder that may be ours, by name. Raises InputError where it cannot be read."""
     try:
-        return sorted(path for path in folder.iterdir() if path.suffix in ENDINGS and path.is_file())
+        found = sorted(path for path in folder.iterdir() if path.suffix in endings and path.is_file())
+        return [path for path in found if not path.name.startswith("~$")]  # Word's note that a file is open
     except OSError as error:
         place = Place(Source(str(folder), ""), 0, 0)
         raise InputError.of("unreadable-file", f"the folder cannot be read: {reason(error)}", place) from None
@@ -179,7 +183,14 @@ def read_deal(sheet: Path | str, agreement: str | None = None) -> tuple[Agreemen
 
 
 def _read(file: Path | str) -> Mapping_:
-    return read_file(file, "(standard input)" if str(file) == "-" else None)
+    """The tree of a file of ours, or of a term sheet in Word: by what is in it, whatever it is called."""
+    name = "(standard input)" if str(file) == "-" else str(file)
+    data = read_data(file, name)
+    if not (is_word(data) or name.endswith(WORD)):
+        return parse(text_source(data, name))
+    with needs("word", "a term sheet in Word"):
+        from clauses.memo.word.read_form import read_form
+    return read_form(data, name)
 
 
 def _read_deal(root: Mapping_, file: Path, agreement: str | None) -> tuple[Agreement, TermSheet]:
@@ -244,6 +255,30 @@ def single_day(sheet: TermSheet) -> Date:
         hint = "give the day of the review with `--as-of`"
         raise InputError.of("not-a-day", f"`{sheet.dated}` is not a single day", place, hint)
     return sheet.dated
+
+
+def form(
+    agreement: str,
+    sheet: str | None = None,
+    as_of: Date | None = None,
+    kinds: Sequence[str] | None = None,
+    only: Sequence[str] = (),
+    templates: Path | None = None,
+    today: Date | None = None,
+) -> bytes:
+    """A term sheet for an agreement as a form in Word, filled in with `sheet` where one is named.
+
+    It shows the terms in force `as_of` a day, if not the date of the sheet, or else `today`. `kinds` are the kinds of
+    which it has an empty clause, `only` the clauses in force that it is about.
+    """
+    with needs("word", "a form in Word"):
+        from clauses.memo.word.form import DEFAULT_KINDS, write_form
+    base = read_agreement(agreement)
+    proposed = read_term_sheet(_read(sheet), base) if sheet is not None else None
+    day = as_of or (single_day(proposed) if proposed else today)
+    if day is None:
+        raise UsageError.of("not-a-day", "no day is named", None, "give the day of the terms in force")
+    return write_form(base, day, proposed, DEFAULT_KINDS if kinds is None else kinds, only, templates)
 
 
 def _is_day(date: Date) -> bool:

@@ -88,25 +88,34 @@ def read_file(path: Path | str, shown_as: str | None = None) -> Mapping_:
     return parse(read_source(path, shown_as))
 
 
-def read_source(path: Path | str, shown_as: str | None = None) -> Source:
-    """Read a text file of ours: UTF-8, of a sensible size. `-` is standard input."""
-    name = shown_as or str(path)
-    nowhere = Place(Source(name, ""), 0, 0)
+def read_data(path: Path | str, shown_as: str | None = None, limit: int = MAXIMUM_BYTES) -> bytes:
+    """The bytes of a file of a sensible size. `-` is standard input."""
+    nowhere = Place(Source(shown_as or str(path), ""), 0, 0)
     try:
-        data = _read_bytes(path, nowhere)
+        data = _read_bytes(path, nowhere, limit)
     except FileNotFoundError:
         raise InputError.of("no-such-file", "there is no such file", nowhere) from None
     except IsADirectoryError:
         raise InputError.of("is-a-folder", "this is a folder, and a file belongs here", nowhere) from None
     except (OSError, ValueError) as error:
         raise InputError.of("unreadable-file", f"the file cannot be read: {reason(error)}", nowhere) from None
-    if len(data) > MAXIMUM_BYTES:
+    if len(data) > limit:
         raise InputError.of(
             "file-too-large",
-            f"the file has more than {MAXIMUM_BYTES // 1024 // 1024} MB",
+            f"the file has more than {limit // 1024 // 1024} MB",
             nowhere,
             "one agreement or term sheet a file",
         )
+    return data
+
+
+def read_source(path: Path | str, shown_as: str | None = None) -> Source:
+    """Read a text file of ours: UTF-8, of a sensible size. `-` is standard input."""
+    return text_source(read_data(path, shown_as), shown_as or str(path))
+
+
+def text_source(data: bytes, name: str) -> Source:
+    """The text of a file that was read; `name` is what its reader calls it."""
     try:
         return Source(name, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -116,17 +125,17 @@ def read_source(path: Path | str, shown_as: str | None = None) -> Source:
             "not-text",
             "the file is not UTF-8 text",
             readable.place(end, end + 1),
-            "save it as plain text in UTF-8; Word and PDF files are read by other commands",
+            "save it as plain text in UTF-8; of Word documents, the forms of `clauses form` are read",
         ) from None
 
 
-def _read_bytes(path: Path | str, nowhere: Place) -> bytes:
+def _read_bytes(path: Path | str, nowhere: Place, limit: int) -> bytes:
     if str(path) == "-":
         import sys
 
         if sys.stdin is None:
             raise InputError.of("no-input", "standard input is closed", nowhere)
-        return sys.stdin.buffer.read(MAXIMUM_BYTES + 1)
+        return sys.stdin.buffer.read(limit + 1)
     mode = os.stat(path).st_mode
     # A shell passes `<(command)` and standard input as pipes under these names; any other pipe or device may
     # never end, or never start.
@@ -135,7 +144,7 @@ def _read_bytes(path: Path | str, nowhere: Place) -> bytes:
         hint = "to read from a pipe, name `-` and redirect standard input"
         raise InputError.of("not-a-file", "this is a pipe or a device, and a file belongs here", nowhere, hint)
     with open(path, "rb") as file:
-        return file.read(MAXIMUM_BYTES + 1)
+        return file.read(limit + 1)
 
 
 def reason(error: OSError | ValueError) -> str:

@@ -19,7 +19,10 @@ from clauses.resources import rules_folder
 DEAL = EXAMPLES / "microsoft-openai"
 SHEETS = sorted((DEAL / "term-sheets").glob("*.yaml"))
 FORMATS = ("text", "concise", "json", "jsonl", "sarif", "junit", "github", "markdown")
-VERBS = ("check", "explain", "memo", "terms", "diff", "lint", "test", "rule", "schema", "init", "new rule")
+VERBS = (
+    "check", "explain", "memo", "memo verify", "redline", "form", "templates", "terms", "diff", "lint", "test", "rule",
+    "schema", "init", "new rule",
+)  # fmt: skip
 CONFLICT = DEAL / "term-sheets" / "oracle-stargate-capacity.yaml"
 CLEAR = DEAL / "term-sheets" / "board-seats.yaml"
 OPEN = DEAL / "term-sheets" / "oracle-stargate-mid-2030.yaml"

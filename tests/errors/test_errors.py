@@ -26,6 +26,7 @@ SOURCE = HERE.parents[1] / "src" / "clauses"
 WITHOUT_A_CASE = {
     "engine-failed": "the rete engine broke; tests/engines provokes it",
     "engine-missing": "durable-rules is not installed; test_missing_engine.py provokes it",
+    "missing-extra": "a package is not installed; test_missing_extra.py provokes it",
     "engines-disagree": "a defect of ours; tests/engines provokes it",
     "float": "only a program can pass a float; see tests/terms/test_yaml_nodes.py",
     "too-many-rules": "needs 10,000 rule files",
@@ -41,8 +42,8 @@ WITHOUT_A_CASE = {
 }
 """Honest exceptions, each with its reason."""
 
-ELSEWHERE = ("memo", "ocf.py")
-"""What has tests of its own errors beside its other tests: the memo and Open Cap Table files."""
+ELSEWHERE = ("memo", "proofs", "ocf.py")
+"""What has tests of its own errors beside its other tests: the memo, proofs and Open Cap Table files."""
 
 NAMED_BY_A_FORMAT = {
     "unknown-party", "unknown-clause", "unknown-format", "unknown-severity", "unknown-rule", "unknown-schema",

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from clauses.memo.figures import SMALL, WIDTH, draw, fit, text_width
+from clauses.memo.figures import MOST_LANES, PIN, SMALL, WIDTH, draw, fit, text_width
 from clauses.memo.memo import memo_document
 from clauses.memo.templates import Templates
 from clauses.review.review import Examined
@@ -111,14 +111,14 @@ def test_pins_do_not_cover_each_other(examine: Callable[..., Examined]) -> None:
         pins = [
             e
             for e in ElementTree.fromstring(svg).iter(f"{SVG}rect")
-            if e.get("class", "").startswith("pin") and e.get("height") == "18"
+            if e.get("class", "").startswith("pin") and e.get("height") == str(PIN)
         ]
         boxes = [
             (
                 float(p.get("x", 0)),
                 float(p.get("y", 0)),
                 float(p.get("x", 0)) + float(p.get("width", 0)),
-                float(p.get("y", 0)) + 18,
+                float(p.get("y", 0)) + PIN,
             )
             for p in pins
         ]
@@ -165,3 +165,23 @@ def test_draw_gives_plain_data_only(examine: Callable[..., Examined]) -> None:
 
     memo = plain(view(examine("conflict")))
     assert plain(draw(memo, LABELS)) == draw(memo, LABELS)
+
+
+def test_a_drawing_fits_on_a_page_and_says_what_it_leaves_out(examine: Callable[..., Examined]) -> None:
+    parties = {"a": {"name": "A"}, "b": {"name": "B"}}
+    supply = {"kind": "supply", "supplier": "a", "ends": "2030"}
+    clauses: dict[str, Any] = {f"s-{n}": supply | {"heading": f"Supply {n}"} for n in range(60)}
+    for number in range(200):
+        day = f"2026-{1 + number % 12:02}-{1 + number % 28:02}"
+        clauses[f"n-{number}"] = {"kind": "notice", "heading": f"Notice {number}", "by": "a", "given": day}
+    document = memo_document(
+        examine(None, {"agreement": "deal", "signed": "2024-01-01", "parties": parties, "clauses": clauses})
+    )
+    svg = document.figures["timeline"]
+    _check(svg)
+    assert float(ElementTree.fromstring(svg).get("height", "0")) < 1400
+    drawn = "".join(ElementTree.fromstring(svg).itertext())
+    assert drawn.count("Supply ") == MOST_LANES
+    left_out = re.search(r"(\d+) more are in the tables beneath", drawn)
+    assert left_out and int(left_out[1]) > 60 - MOST_LANES
+    assert all(f"Supply {n}" in document.root.text() for n in range(60))

@@ -21,7 +21,7 @@ GOLDEN = Path(__file__).parent / "golden"
 def test_the_memo_reads_as_it_did(
     name: str, format: str, examine: Callable[..., Examined], request: pytest.FixtureRequest
 ) -> None:
-    text = write_memo(examine(name), format)
+    text = write_memo(examine(name), format).decode()
     golden = GOLDEN / f"{name}.{format}"
     if request.config.getoption("--update-golden", default=False):
         golden.write_text(text, "utf-8")
@@ -32,8 +32,8 @@ def test_the_memo_reads_as_it_did(
 def test_every_format_says_the_same_words(name: str | None, examine: Callable[..., Examined]) -> None:
     examined = examine(name)
     wanted = squeezed(memo_document(examined).root.text().split())
-    assert squeezed(html_words(write_memo(examined, "html"))) == wanted
-    assert squeezed(markdown_words(write_memo(examined, "md"))) == wanted
+    assert squeezed(html_words(write_memo(examined, "html").decode())) == wanted
+    assert squeezed(markdown_words(write_memo(examined, "md").decode())) == wanted
 
 
 def test_the_answer_stands_first(examine: Callable[..., Examined]) -> None:
@@ -42,11 +42,11 @@ def test_the_answer_stands_first(examine: Callable[..., Examined]) -> None:
         ("open", "Do not sign yet: the answer is open."),
         ("clear", "May be signed."),
     ):
-        assert answer in write_memo(examine(name), "md").split("## 2")[0]
+        assert answer in write_memo(examine(name), "md").decode().split("## 2")[0]
 
 
 def test_a_review_without_a_term_sheet_has_a_memo(examine: Callable[..., Examined]) -> None:
-    text = write_memo(examine(None), "md")
+    text = write_memo(examine(None), "md").decode()
     assert "There is no term sheet, so nothing changes." in text
     assert "No rule is breached and none is left open." in text
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from clauses.memo.memo import write_memo
+from clauses.memo.memo import FORMATS, memo_document, write_memo
 from clauses.memo.plain import clean
 from clauses.review.review import Examined
 
-from .reading import html_words, markdown_html, markdown_words, read_html, squeezed
+from .ooxml_order import faults
+from .reading import docx_words, html_words, markdown_html, markdown_words, read_html, squeezed
 
 STRINGS = [
     "{{7*7}} {% raw %} {# x #}",
@@ -160,12 +161,12 @@ def _examined(text: str, examine: Callable[..., Examined]) -> Examined:
 @pytest.fixture(scope="module")
 def harmless(examine: Callable[..., Examined]) -> str:
     """The memo with a text that means nothing to any format."""
-    return markdown_html(write_memo(_examined("harmless words", examine), "md"))
+    return markdown_html(write_memo(_examined("harmless words", examine), "md").decode())
 
 
 @pytest.mark.parametrize("text", STRINGS, ids=range(len(STRINGS)))
 def test_it_is_text_in_html(text: str, examine: Callable[..., Examined]) -> None:
-    memo = write_memo(_examined(text, examine), "html")
+    memo = write_memo(_examined(text, examine), "html").decode()
     assert squeezed([clean(text)]) in squeezed(html_words(memo))
     assert set(read_html(memo).tags) <= HTML_TAGS
     assert "\x00" not in memo and "\u202e" not in memo and "javascript:alert(1)'" not in memo.replace("&#x27;", "")
@@ -173,15 +174,25 @@ def test_it_is_text_in_html(text: str, examine: Callable[..., Examined]) -> None
 
 @pytest.mark.parametrize("text", STRINGS, ids=range(len(STRINGS)))
 def test_it_is_text_in_markdown(text: str, examine: Callable[..., Examined]) -> None:
-    memo = write_memo(_examined(text, examine), "md")
+    memo = write_memo(_examined(text, examine), "md").decode()
     assert squeezed([clean(text)]) in squeezed(markdown_words(memo))
     shown = read_html(markdown_html(memo))
     assert set(shown.tags) <= HTML_TAGS - {"style", "svg", "div"}
 
 
 @pytest.mark.parametrize("text", STRINGS, ids=range(len(STRINGS)))
+def test_it_is_text_in_word(text: str, examine: Callable[..., Examined]) -> None:
+    document = memo_document(_examined(text, examine))
+    memo = FORMATS["docx"](document)
+    shown = squeezed(docx_words(memo))
+    assert squeezed([clean(text)]) in shown
+    assert shown == squeezed(document.root.text().split())
+    assert faults(memo) == []
+
+
+@pytest.mark.parametrize("text", STRINGS, ids=range(len(STRINGS)))
 def test_it_changes_nothing_around_it(text: str, harmless: str, examine: Callable[..., Examined]) -> None:
     """The memo has as many headings, tables and rows as with a harmless text."""
-    shown = markdown_html(write_memo(_examined(text, examine), "md"))
+    shown = markdown_html(write_memo(_examined(text, examine), "md").decode())
     for tag in ("<h1", "<h2", "<h3", "<table", "<tr", "<li", "<blockquote", "<pre", "<hr", "<img"):
         assert shown.count(tag) == harmless.count(tag), tag

@@ -22,8 +22,8 @@ with Reviewer([load_pack(here / "pack", "pack")], ("reference",)) as reviewer:
     for name in ("conflict", "open", "clear"):
         sheet = read_term_sheet(here / "sheets" / f"{name}.yaml", agreement)
         examined = reviewer.examine(agreement, sheet, sheet.dated)
-        for format in ("html", "md"):
-            print(name, format, hashlib.sha256(write_memo(examined, format).encode()).hexdigest())
+        for format in ("html", "md", "docx"):
+            print(name, format, hashlib.sha256(write_memo(examined, format)).hexdigest())
 """
 
 
@@ -49,6 +49,6 @@ def test_the_same_bytes_everywhere(tmp_path: Path) -> None:
             cwd=tmp_path,
             check=True,
         )
-        assert len(done.stdout.splitlines()) == 6
+        assert len(done.stdout.splitlines()) == 9
         answers.add(hashlib.sha256(done.stdout.encode()).hexdigest())
     assert len(answers) == 1

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clauses.memo.plain import Plain
+from clauses.memo.templates import Template
 from clauses.memo.tree import Element
 
 
@@ -18,5 +20,9 @@ class Document:
     """The SVG of each figure by its name."""
     house: Plain
     """The settings of `house.toml`."""
-    css: str
-    """The style sheet for HTML."""
+    style: Mapping[str, Template]
+    """The template that gives each format its look, by the format: `html`, `docx`, `pdf`."""
+    day: datetime.date
+    """The day as of which the memo looks at the world; a file says that it was made on it."""
+    labels: Plain
+    """The fixed words of `memo/labels.toml`, for what a writer has to say itself."""

@@ -13,12 +13,19 @@ from clauses.memo.plain import Plain
 from clauses.terms.values import Date
 
 WIDTH = 760
-LABELS = 226
+LABELS = 246
 """The width of the column that names the lanes."""
 RIGHT = WIDTH - 10
-SIZE, SMALL = 12, 11
-LANE, LINE, BAR = 38, 14, 18
-PIN_ROW = 22
+SIZE, SMALL = 14, 13
+"""The sizes of the words: a page shows the drawing at three fifths, and they are still read without a glass."""
+TOP = 22
+"""The axis, beneath the names of the years."""
+LANE, LINE, BAR = 44, 17, 20
+PIN, PIN_ROW = 20, 24
+LEGEND_ROW = 20
+STACK, STACK_ROW = 28, 66
+MOST_LANES, MOST_PIN_ROWS, MOST_STACKS = 18, 8, 14
+"""A drawing fits on a page; what it leaves out is counted beneath it and stands in the tables."""
 HOLDER_COLOURS = 8
 WHOLE = 1_000_000
 """100 % in the units of a stake."""
@@ -98,20 +105,23 @@ class Timeline:
         return LABELS + (RIGHT - LABELS) * (day - self.first) // self.days
 
     def layout(self) -> Plain:
-        pins, rows = self.pins(24)
-        top = 24 + rows * PIN_ROW + 6
+        pins, rows, left_out = self.pins(TOP + 4)
+        top = TOP + 4 + rows * PIN_ROW + 6
         lanes: list[Plain] = []
         bottom = top
-        for bar in self.timeline["bars"]:
+        bars = weightiest(self.timeline["bars"], MOST_LANES)
+        for bar in bars:
             lanes.append(self.lane(bar, bottom))
             bottom += lanes[-1]["height"]
         bottom += 2
-        legend, height = legend_rows(self.legend(lanes, pins), bottom + 40, RIGHT)
+        left_out += len(self.timeline["bars"]) - len(bars)
+        legend, height = legend_rows([*self.legend(lanes, pins), *more(left_out, self.labels)], bottom + 46, RIGHT)
         return {
             "width": WIDTH,
             "height": height,
             "left": LABELS,
             "right": RIGHT,
+            "top": TOP,
             "bottom": bottom,
             "ticks": self.ticks(),
             "pins": pins,
@@ -144,33 +154,41 @@ class Timeline:
                 found.append({"x": x, "label": label})
             month += months
 
-    def pins(self, top: int) -> tuple[list[Plain], int]:
-        """Numbered pins; those of the same days share one. Returns them with the number of rows that they need."""
+    def pins(self, top: int) -> tuple[list[Plain], int, int]:
+        """Numbered pins; those of the same days share one.
+
+        Returns them with the number of rows that they need, and how many events have found no room.
+        """
         groups: dict[tuple[int, int], list[Plain]] = {}
         for event in self.timeline["events"]:
             groups.setdefault((event["low"], event["high"]), []).append(event)
         ends: list[int] = []
         found = []
+        left_out = 0
         for (low, high), events in groups.items():
             label = str(events[0]["number"])
             label += f"–{events[-1]['number']}" if len(events) > 1 else ""
-            width = max(18, text_width(label, SMALL) + 10)
+            width = max(PIN, text_width(label, SMALL) + 10)
             x1, x2 = self.x(low), self.x(high)
             middle = min(max((x1 + x2) // 2, LABELS + width // 2), WIDTH - width // 2)
             reach = (min(x1, middle - width // 2), max(x2, middle + width // 2))
             row = next((n for n, end in enumerate(ends) if end + 4 <= reach[0]), len(ends))
+            if row == MOST_PIN_ROWS:
+                left_out += len(events)
+                continue
             ends[row : row + 1] = [reach[1]]
             y = top + row * PIN_ROW
             is_clash = any(event["is_clash"] for event in events)
             is_proposed = any(event["standing"] in ("added", "amended") for event in events)
             found.append(
                 {
-                    "x": middle, "y": y + 10, "left": middle - width // 2, "width": width, "label": label,
+                    "x": middle, "y": y + PIN // 2, "height": PIN, "left": middle - width // 2, "width": width,
+                    "label": label,
                     "x1": x1, "x2": x2, "is_range": x2 - x1 > width,
                     "kind": "clash" if is_clash else "proposed" if is_proposed else "in-force",
                 }
             )  # fmt: skip
-        return found, len(ends)
+        return found, len(ends), left_out
 
     def lane(self, bar: Plain, y: int) -> Plain:
         standing = self.labels["standing"][bar["standing"]]
@@ -181,9 +199,9 @@ class Timeline:
         return {
             "y": y,
             "height": height,
-            "labels": [{"text": text, "y": y + 15 + LINE * number} for number, text in enumerate(lines)],
+            "labels": [{"text": text, "y": y + SIZE + 2 + LINE * number} for number, text in enumerate(lines)],
             "standing": standing,
-            "standing_y": y + 15 + LINE * len(lines),
+            "standing_y": y + SIZE + 1 + LINE * len(lines),
             "refs": refs,
             "bar_y": y + (height - BAR) // 2,
             "bar_height": BAR,
@@ -227,7 +245,7 @@ class Timeline:
             "label": label,
             "anchor": "start" if is_left else "end",
             "label_x": x if is_left else min(x, WIDTH),
-            "y": bottom + 16,
+            "y": bottom + SMALL + 5,
             "width": width,
         }
 
@@ -242,16 +260,30 @@ class Timeline:
         return shown + ([("pin", words["pin"])] if pins else [])
 
 
+def weightiest(bars: list[Plain], most: int) -> list[Plain]:
+    """So many of the bars at most, in their order: first those in conflict, those proposed, those of findings."""
+    ranked = sorted(bars, key=lambda bar: (not bar["clashes"], bar["standing"] == "in_force", not bar["findings"]))
+    kept = [id(bar) for bar in ranked[:most]]
+    return [bar for bar in bars if id(bar) in kept]
+
+
+def more(left_out: int, words: Plain) -> list[tuple[str, str]]:
+    """An entry of the legend that counts what the drawing leaves out."""
+    one, several = words["more"]
+    return [("more", (one if left_out == 1 else several).replace("{n}", str(left_out)))] if left_out else []
+
+
 def legend_rows(entries: Iterable[tuple[str, str]], top: int, right: int) -> tuple[list[Plain], int]:
     """A legend, broken into rows, and the height at which the figure then ends."""
     x, y = 0, top
     found = []
     for kind, label in entries:
-        label = fit(label, right - 24, SMALL)
-        width = 24 + text_width(label, SMALL) + 14
+        indent = 0 if kind == "more" else 24
+        label = fit(label, right - indent, SMALL)
+        width = indent + text_width(label, SMALL) + 14
         if x and x + width - 14 > right:
-            x, y = 0, y + 18
-        found.append({"kind": kind, "label": label, "x": x, "y": y})
+            x, y = 0, y + LEGEND_ROW
+        found.append({"kind": kind, "label": label, "x": x, "label_x": x + indent, "y": y})
         x += width
     return found, y + 12
 
@@ -266,7 +298,7 @@ def cap_table(issuers: list[Plain], labels: Plain) -> Plain:
     rows: list[Plain] = []
     y = 0
     for issuer in issuers:
-        for step in issuer["steps"]:
+        for step in issuer["steps"][: max(0, MOST_STACKS - len(rows))]:
             title = step["name"] or words["before"]
             prefix = f"{issuer['name']}: " if len(issuers) > 1 else ""
             tail = f" ({words['proposed']})" if step["standing"] == "proposed" and step["name"] else ""
@@ -278,16 +310,18 @@ def cap_table(issuers: list[Plain], labels: Plain) -> Plain:
                     "title": fit(prefix + title, room, SIZE) + tail
                     if room > 160
                     else fit(prefix + title + tail, WIDTH, SIZE),
-                    "title_y": y + 13,
-                    "y": y + 19,
-                    "height": 26,
+                    "title_y": y + SIZE + 1,
+                    "y": y + SIZE + 8,
+                    "height": STACK,
                     "parts": _stack(step["stakes"], issuer["holders"], holders, words),
                 }
             )
-            y += 60
+            y += STACK_ROW
     entries = [(f"holder-{number % HOLDER_COLOURS}", name) for number, name in enumerate(holders)]
     is_open = any(part["kind"] == "open" for row in rows for part in row["parts"])
-    legend, height = legend_rows([*entries, *([("open", words["open"])] if is_open else [])], y + 12, WIDTH)
+    entries += [("open", words["open"])] if is_open else []
+    left_out = sum(len(issuer["steps"]) for issuer in issuers) - len(rows)
+    legend, height = legend_rows([*entries, *more(left_out, words)], y + 12, WIDTH)
     return {"width": WIDTH, "height": height, "rows": rows, "legend": legend, "size": SIZE, "small": SMALL}
 
 

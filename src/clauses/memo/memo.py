@@ -2,31 +2,51 @@
 
     Examined → plain data (view) → one Jinja master (sandbox) → content tree (tree) → a writer
 
-A new format is a writer: a function from `Document` to the text or bytes of a file, and a line in `FORMATS`.
+A new format is a writer: a function from `Document` to the bytes of a file, a line in `FORMATS`, and the file of
+its look in `STYLES`.
 """
 
 from __future__ import annotations
 
+import datetime
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from clauses.errors import UsageError, did_you_mean
+from clauses.extras import needs
 from clauses.memo import to_html, to_markdown
 from clauses.memo.document import Document
 from clauses.memo.figures import draw
 from clauses.memo.plain import Plain, plain
-from clauses.memo.render import program_files, render_memo
-from clauses.memo.templates import TemplateError, Templates
-from clauses.memo.tree import number_headings, parse
+from clauses.memo.render import MASTER, program_files, render_memo
+from clauses.memo.templates import CORE, Template, TemplateError, Templates, template_error
+from clauses.memo.tree import Element, number_captions, number_headings, parse
 from clauses.memo.view import view
 from clauses.review.review import Examined
 
-FORMATS: dict[str, Callable[[Document], str]] = {"html": to_html.write, "md": to_markdown.write}
+
+def _write_docx(document: Document) -> bytes:
+    with needs("word", "a memo in Word"):
+        from clauses.memo.word import to_docx
+    return to_docx.write(document)
+
+
+def _write_pdf(document: Document) -> bytes:
+    with needs("pdf", "a memo as PDF"):
+        from clauses.memo import to_pdf
+    return to_pdf.write(document)
+
+
+FORMATS: dict[str, Callable[[Document], bytes]] = {
+    "html": to_html.write, "md": to_markdown.write, "docx": _write_docx, "pdf": _write_pdf,
+}  # fmt: skip
 """The formats of a memo, each with its writer."""
 
-LABELS, HOUSE, STYLE = "memo/labels.toml", "house.toml", "style/memo.css"
+LABELS, HOUSE = "memo/labels.toml", "house.toml"
+STYLES = {"html": "style/memo.css", "docx": "style/memo.docx", "pdf": "style/memo.typ"}
+"""The template that gives a format its look."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +59,11 @@ class UsedTemplate:
     sha256: str
 
 
-def write_memo(examined: Examined, format: str, templates: Path | None = None) -> str:
-    """The memo of a review. `templates` is the folder of a house, whose files stand in for ours.
+def write_memo(examined: Examined, format: str, templates: Path | None = None) -> bytes:
+    """The memo of a review as a file of a format. `templates` is the folder of a house, whose files stand in for ours.
 
-    Raises TemplateError where a template asks for what a memo may not hold, UsageError for another format.
+    Raises TemplateError where a template asks for what a memo may not hold, UsageError for another format or one
+    whose packages are not installed.
     """
     if format not in FORMATS:
         raise UsageError.of(
@@ -68,9 +89,25 @@ def _document(examined: Examined, found: Templates) -> Document:
     values: Plain = {"memo": memo, "labels": labels, "house": house, "figures": draw(memo, labels)}
     markup = render_memo(found, values)
     root = parse(markup.memo)
+    _check_figures(root, markup.figures)
     number_headings(root, house["numbering"])
-    style = found.find(STYLE)
-    return Document(root, markup.figures, house, style.text if style else "")
+    number_captions(root, labels["caption"])
+    day = datetime.date.fromordinal(examined.deal.as_of.lowest)
+    return Document(root, markup.figures, house, _styles(found), day, labels)
+
+
+def _check_figures(root: Element, figures: Mapping[str, str]) -> None:
+    """A section shows only drawings that this memo has."""
+    for picture in (element for element in root.walk() if element.tag == "img"):
+        name = picture.attributes["src"].removeprefix("figure:")
+        if name not in figures:
+            is_asked = "a memo draws what the deal has: ask with `{% if figures.timeline is defined %}`"
+            hint = did_you_mean(name, figures) or is_asked
+            raise template_error(f"this memo has no drawing `{name}`", MASTER, hint=hint)
+
+
+def _styles(templates: Templates) -> dict[str, Template]:
+    return {format: found for format, name in STYLES.items() if (found := templates.find(name)) is not None}
 
 
 def used_templates(templates: Path | None = None) -> list[UsedTemplate]:
@@ -78,11 +115,18 @@ def used_templates(templates: Path | None = None) -> list[UsedTemplate]:
     return _used(Templates(templates))
 
 
+def template_file(name: str, templates: Path | None = None) -> bytes:
+    """One of the files that a memo is made from, the house's where it has one. Raises UsageError for another name."""
+    found = Templates(templates).find(name)
+    if found is None or name.startswith(CORE):
+        known = {one.name for one in used_templates(templates)}
+        raise UsageError.of("unknown-template", f"there is no template `{name}`", None, did_you_mean(name, known))
+    return found.data
+
+
 def _used(templates: Templates) -> list[UsedTemplate]:
-    listed = [*program_files(templates), *(one for name in (LABELS, HOUSE, STYLE) for one in templates.both(name))]
-    if templates.house is not None:
-        style = templates.find(STYLE)
-        listed = [one for one in listed if not (one.name == STYLE and one != style)]
+    settings = [one for name in (LABELS, HOUSE) for one in templates.both(name)]
+    listed = [*program_files(templates), *settings, *_styles(templates).values()]
     templates.check_all_known({one.name for one in listed})
     return sorted((UsedTemplate(one.name, one.origin, one.sha256) for one in listed), key=lambda u: (u.name, u.origin))
 

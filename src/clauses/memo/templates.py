@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from clauses.source import Place, Source
 CORE = "core:"
 _NAME = re.compile(r"(?:[a-z0-9_]+/)*[a-z0-9_]+(?:\.[a-z0-9]+)+")
 _LIMIT = 500_000
-_OTHER_FORMATS = (".docx", ".typ")
+_WORD_LIMIT = 5_000_000
 _IGNORED = ("README.md",)
 
 
@@ -45,7 +45,9 @@ class Template:
     """`built-in` or `house`."""
     shown_as: str
     text: str
+    """What it says; empty for a Word document."""
     sha256: str
+    data: bytes = field(default=b"", repr=False, compare=False)
 
 
 class Templates:
@@ -114,7 +116,7 @@ class Templates:
         for path in sorted(self.house.rglob("*")):
             name = path.relative_to(self.house).as_posix()
             is_hidden = any(part.startswith(".") for part in path.relative_to(self.house).parts)
-            if not path.is_file() or is_hidden or name in known or name in _IGNORED or path.suffix in _OTHER_FORMATS:
+            if not path.is_file() or is_hidden or name in known or name in _IGNORED:
                 continue
             hint = did_you_mean(name, known)
             problems.add(
@@ -130,13 +132,15 @@ def _read(root: Path, name: str, origin: str, shown_as: str) -> Template | None:
     if not path.resolve().is_relative_to(root.resolve()):
         raise template_error("this template is a link that leads out of its folder", shown_as)
     data = path.read_bytes()
-    if len(data) > _LIMIT:
-        raise template_error(f"a template holds at most {_LIMIT:,} bytes", shown_as)
+    is_word = path.suffix == ".docx"
+    limit = _WORD_LIMIT if is_word else _LIMIT
+    if len(data) > limit:
+        raise template_error(f"a template holds at most {limit:,} bytes", shown_as)
     try:
-        text = data.decode("utf-8")
+        text = "" if is_word else data.decode("utf-8")
     except UnicodeDecodeError:
         raise template_error("a template is written in UTF-8", shown_as) from None
-    return Template(name, origin, shown_as, text.replace("\r\n", "\n"), hashlib.sha256(data).hexdigest())
+    return Template(name, origin, shown_as, text.replace("\r\n", "\n"), hashlib.sha256(data).hexdigest(), data)
 
 
 def _toml_error(template: Template, error: tomllib.TOMLDecodeError) -> ClausesError:

@@ -17,7 +17,7 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _FONTS = re.compile(r"[\w ,'\"-]+")
 
 
-def write(document: Document) -> str:
+def write(document: Document) -> bytes:
     """The memo as one HTML file."""
     root, house = document.root, document.house
     head = [
@@ -25,7 +25,7 @@ def write(document: Document) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{_escape(POLICY)}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{_escape(root.attributes['title'])}</title>",
-        f"<style>\n{_style(house, document.css)}</style>",
+        f"<style>\n{_style(house, document.style['html'].text)}</style>",
     ]
     letterhead = [f"<strong>{_escape(house['firm'])}</strong>", f"<span>{_escape(house['address'])}</span>"]
     body = [
@@ -35,7 +35,7 @@ def write(document: Document) -> str:
         "</main>",
     ]
     lines = ["<!doctype html>", f'<html lang="{_escape(root.attributes["lang"])}">', "<head>", *head, "</head>"]
-    return "\n".join([*lines, "<body>", *body, "</body>", "</html>", ""])
+    return "\n".join([*lines, "<body>", *body, "</body>", "</html>", ""]).encode()
 
 
 def _sections(root: Element, document: Document) -> Iterator[str]:

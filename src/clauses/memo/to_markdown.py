@@ -17,9 +17,10 @@ _ALWAYS = set("\\`*_[]{}|~$^<>@#")
 _PLAIN_CODE = re.compile(r"[\w .:/+\-=,…()§]*[\w.:/+\-=,…()§]")
 
 
-def write(document: Document) -> str:
+def write(document: Document) -> bytes:
     """The memo as Markdown."""
-    return "\n\n".join(text for block in document.root.elements() for text in _block(block) if text) + "\n"
+    blocks = (text for block in document.root.elements() for text in _block(block) if text)
+    return ("\n\n".join(blocks) + "\n").encode()
 
 
 def _block(element: Element) -> Iterator[str]:
@@ -35,7 +36,7 @@ def _block(element: Element) -> Iterator[str]:
         yield "\n".join(f"> {line}".rstrip() for line in inner.split("\n"))
     elif tag == "figure":
         for part in element.elements():
-            yield _emphasis("*", escape(part.attributes["alt"]) if part.tag == "img" else _line(part))
+            yield _emphasis("*", escape(part.attributes["alt"]) if part.tag == "img" else _numbered(part))
     elif tag == "table":
         yield from _table(element)
     elif tag == "hr":
@@ -45,8 +46,13 @@ def _block(element: Element) -> Iterator[str]:
 def _heading(element: Element) -> Iterator[str]:
     if "id" in element.attributes:
         yield f'<a id="{element.attributes["id"]}"></a>'
+    yield f"{'#' * int(element.tag[1])} {_numbered(element)}"
+
+
+def _numbered(element: Element) -> str:
+    """The words of a heading or a caption, with the number that it has."""
     number = escape(element.attributes["number"]) + " " if "number" in element.attributes else ""
-    yield f"{'#' * int(element.tag[1])} {number}{_line(element)}"
+    return number + _line(element)
 
 
 def _items(element: Element) -> Iterator[str]:
@@ -57,7 +63,7 @@ def _items(element: Element) -> Iterator[str]:
 def _table(element: Element) -> Iterator[str]:
     caption = element.first("caption")
     if caption:
-        yield _emphasis("*", _line(caption))
+        yield _emphasis("*", _numbered(caption))
     head, body = element.rows()
     rows = [[_line(cell) for cell in row.elements()] for row in (head or [Element("tr")])[:1] + head[1:] + body]
     width = max(len(row) for row in rows)

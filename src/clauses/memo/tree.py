@@ -225,6 +225,16 @@ def number_headings(root: Element, scheme: str) -> None:
             element.attributes["number"] = shown
 
 
+def number_captions(root: Element, labels: dict[str, str]) -> None:
+    """Number tables and figures that have a caption, each from one: `labels` words the `table` and the `figure`."""
+    counts = {"table": 0, "figure": 0}
+    for element in root.walk():
+        caption = element.first("caption" if element.tag == "table" else "figcaption")
+        if element.tag in counts and caption is not None:
+            counts[element.tag] += 1
+            caption.attributes["number"] = labels[element.tag].replace("{n}", str(counts[element.tag]))
+
+
 def _roman(number: int) -> str:
     shown = ""
     for value, letters in _ROMAN:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from clauses.language.english import kind_words, term_words
 from clauses.memo.plain import Plain
 from clauses.memo.view_findings import examined_heading, place_view
-from clauses.memo.word_diff import word_diff
+from clauses.memo.word_diff import Part, word_diff
 from clauses.review.wording import known
 from clauses.terms.agreement import Change, ClauseVersion
 from clauses.terms.facts import Deal
@@ -26,7 +26,7 @@ def _change(change: Change, deal: Deal, labels: list[str]) -> Plain:
     after = world.result.get(id) if change.action != "remove" else None
     version = after or before
     text_before, text_after = (one.clause.text if one else "" for one in (before, after))
-    is_silent = change.action == "amend" and bool(text_before) and "text" not in change.nodes
+    is_silent = bool(text_before) and gives_no_words(change)
     kind = kind_words(version.kind) if version else ""
     return {
         "action": change.action,
@@ -43,6 +43,11 @@ def _change(change: Change, deal: Deal, labels: list[str]) -> Plain:
     }
 
 
+def gives_no_words(change: Change) -> bool:
+    """Whether a change leaves open how the words of the clause are to read after it."""
+    return change.action == "amend" and "text" not in change.nodes
+
+
 def _terms(before: ClauseVersion | None, after: ClauseVersion | None, deal: Deal) -> list[Plain]:
     """The terms that change; of a clause that is added or struck out, all that are stated."""
     version = after or before
@@ -51,13 +56,13 @@ def _terms(before: ClauseVersion | None, after: ClauseVersion | None, deal: Deal
     if before and after and before.clause.heading != after.clause.heading:
         rows.append({"name": "heading", "parts": _parts(before.clause.heading, after.clause.heading)})
     for name in version.clause.term_types():
-        old, new = (_shown(one, name, deal) if one else "" for one in (before, after))
+        old, new = (shown_term(one, name, deal) if one else "" for one in (before, after))
         if old != new:
-            rows.append({"name": term_words(name), "parts": _whole(old, new)})
+            rows.append({"name": term_words(name), "parts": _plain(replaced(old, new))})
     return rows
 
 
-def _shown(version: ClauseVersion, name: str, deal: Deal) -> str:
+def shown_term(version: ClauseVersion, name: str, deal: Deal) -> str:
     """A term in words; nothing where the clause is silent on it."""
     if name in version.ambiguous:
         return "set differently by two amendments"
@@ -68,10 +73,14 @@ def _shown(version: ClauseVersion, name: str, deal: Deal) -> str:
     return known(value, version.clause.term_types()[name], deal)
 
 
-def _whole(old: str, new: str) -> list[Plain]:
+def replaced(old: str, new: str) -> list[Part]:
     """A value is replaced as a whole: half a date struck out helps nobody."""
-    return [{"kind": kind, "text": text} for kind, text in (("del", old), ("ins", new)) if text]
+    return [(kind, text) for kind, text in (("del", old), ("ins", new)) if text]
 
 
 def _parts(before: str, after: str) -> list[Plain]:
-    return [{"kind": kind, "text": text} for kind, text in word_diff(before, after)]
+    return _plain(word_diff(before, after))
+
+
+def _plain(parts: list[Part]) -> list[Plain]:
+    return [{"kind": kind, "text": text} for kind, text in parts]

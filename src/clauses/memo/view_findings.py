@@ -245,7 +245,8 @@ def instrument_title(instrument: str, deal: Deal) -> str:
 
 def place_view(place: Place) -> Plain:
     """A place by the file's name alone: where a folder lies on somebody's machine is no part of a memo."""
-    return {"file": PurePath(place.file).name if place.line > 0 else "", "line": max(place.line, 0)}
+    spot = place.source.spots.get(place.line, "")
+    return {"file": PurePath(place.file).name if place.line > 0 else "", "line": max(place.line, 0), "spot": spot}
 
 
 def _missing(path: str, match: Match, deal: Deal) -> str:

@@ -34,7 +34,7 @@ from clauses.review.finding import Derivation, Finding
 from clauses.review.review import Examined, PackRun
 from clauses.review.status import Status, status_of
 from clauses.review.wording import NOT_STATED, known
-from clauses.source import Location
+from clauses.source import Location, shown
 from clauses.terms.facts import Fact, FactValue, by_kind_and_layer
 from clauses.terms.kinds import TermType
 from clauses.terms.values import Value
@@ -484,7 +484,7 @@ def _place(fact: Fact, term: str) -> str:
     if term in fact.inferred:
         return "by the cap table" if term == "stake" else "by the date of the review"
     place = location(fact.place(term))
-    return f"{place['file']}:{place['line']}:{place['column']}" if place else ""
+    return shown(place, with_column=True) if place else ""
 
 
 def _excuse_steps(said: Application) -> list[Because]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from clauses.review.finding import Finding, MatchedClause
 from clauses.review.review import Examined
-from clauses.source import Location, Source, printable
+from clauses.source import Location, Source, printable, shown
 
 VERDICT_SENTENCES = {
     "conflict": "it cannot be signed as it stands: a term conflicts with what is in force",
@@ -59,7 +59,7 @@ def headline(finding: Finding, examined: Examined) -> str:
     """`path:line:column: severity[rule] message`, on one line."""
     place = place_of(finding, examined)
     label = finding.severity if finding.status == "breached" else f"undetermined {finding.severity}"
-    return printable(f"{place['file']}:{place['line']}:{place['column']}: {label}[{finding.rule}] {finding.message}")
+    return printable(f"{shown(place, with_column=True)}: {label}[{finding.rule}] {finding.message}")
 
 
 def source_of(location: Location, examined: Examined) -> Source | None:

@@ -31,7 +31,11 @@ def render(examined: Sequence[Examined], ink: Ink) -> str:
 
 def annotation(level: str, place: Location, title: str, text: str) -> str:
     """One annotation, as a line."""
-    where = f"file={_property(place['file'])},line={place['line']},col={place['column']}"
+    where = f"file={_property(place['file'])}"
+    if "spot" in place:  # a document has no lines
+        text = f"{place['spot']}: {text}"
+    else:
+        where += f",line={place['line']},col={place['column']}"
     return f"::{level} {where},title={_property(title)}::{_escaped(text)}\n"
 
 

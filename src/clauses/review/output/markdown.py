@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from clauses.review.output.common import VERDICT_SENTENCES, counts, place_of, subject
 from clauses.review.output.ink import Ink
 from clauses.review.review import Examined
-from clauses.source import printable
+from clauses.source import printable, shown
 
 
 def render(examined: Sequence[Examined], ink: Ink) -> str:
@@ -30,7 +30,7 @@ def _review(one: Examined) -> str:
         place = place_of(finding, one)
         label = finding.severity if finding.status == "breached" else f"undetermined ({finding.severity})"
         advice = finding.redraft if finding.status == "breached" else finding.question or ""
-        cells = [label, finding.message, advice, f"{place['file']}:{place['line']}"]
+        cells = [label, finding.message, advice, shown(place)]
         lines.append("| " + " | ".join(_text(cell) for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 

@@ -58,9 +58,9 @@ def _result(finding: Finding, one: Examined) -> dict[str, Any]:
         "ruleId": finding.rule,
         "level": _LEVELS[finding.severity] if finding.status == "breached" else "warning",
         "message": {"text": text},
-        "locations": [{"physicalLocation": _physical(place_of(finding, one))}],
+        "locations": [_located(place_of(finding, one))],
         "relatedLocations": [
-            {"physicalLocation": _physical(clause.location), "message": {"text": clause.heading or clause.id}}
+            {**_located(clause.location), "message": {"text": clause.heading or clause.id}}
             for clause in related
             if clause.location
         ],
@@ -68,9 +68,10 @@ def _result(finding: Finding, one: Examined) -> dict[str, Any]:
     }
 
 
-def _physical(location: Location) -> dict[str, Any]:
+def _located(location: Location) -> dict[str, Any]:
     uri = quote(os.fsencode(PurePath(location["file"]).as_posix()))
-    return {
-        "artifactLocation": {"uri": uri},
-        "region": {"startLine": max(1, location["line"]), "startColumn": max(1, location["column"])},
-    }
+    artifact = {"artifactLocation": {"uri": uri}}
+    if "spot" in location:  # a document has no lines
+        return {"physicalLocation": artifact, "logicalLocations": [{"fullyQualifiedName": location["spot"]}]}
+    region = {"startLine": max(1, location["line"]), "startColumn": max(1, location["column"])}
+    return {"physicalLocation": {**artifact, "region": region}}

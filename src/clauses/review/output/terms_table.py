@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from clauses.review.output.ink import Ink
 from clauses.review.terms_in_force import ClauseInForce
-from clauses.source import printable
+from clauses.source import printable, shown
 from clauses.terms.facts import Deal
 
 
@@ -32,7 +32,7 @@ def _clause(clause: ClauseInForce, ink: Ink) -> list[str]:
     width = max((len(term.term) for term in clause.terms), default=0)
     for term in clause.terms:
         note = f" ({term.note})" if term.note else ""
-        place = f"{term.location['file']}:{term.location['line']}" if term.location else ""
+        place = shown(term.location) if term.location else ""
         said = printable(f"{term.value}{note}")
         lines.append(f"    {term.term:<{width}}  {said}  {ink.paint(place, 'dim')}".rstrip())
     return lines

@@ -11,7 +11,7 @@ from clauses.review.output.common import VERDICT_SENTENCES, counts, headline, pl
 from clauses.review.output.ink import SEVERITY_COLOURS, VERDICT_COLOURS, Ink
 from clauses.review.review import Examined
 from clauses.review.wording import NOT_STATED
-from clauses.source import Location, Place, printable
+from clauses.source import Location, Place, printable, shown
 
 WIDTH = 100
 _STANDING = {
@@ -69,13 +69,13 @@ def _values(finding: Finding) -> str:
     found: dict[str, None] = {}
     for term in finding.values:
         if re.search(r"\d", term.value) or term.value == NOT_STATED:
-            place = f" ({term.location['file'].rpartition('/')[2]}:{term.location['line']})" if term.location else ""
+            place = f" ({shown(term.location).rpartition('/')[2]})" if term.location else ""
             found[f"{term.term} {term.value}{place}"] = None
     return "; ".join(found)
 
 
 def _clause(clause: MatchedClause) -> str:
-    place = f" ({clause.location['file']}:{clause.location['line']})" if clause.location else ""
+    place = f" ({shown(clause.location)})" if clause.location else ""
     quote = f": “{' '.join(clause.quote.split())}”" if clause.quote else ""
     return f"{clause.heading or clause.id}, {clause.basis}{quote}{place}"
 
