@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from clauses.engines.engine import Engine
 from clauses.errors import UsageError, did_you_mean
+from clauses.extras import needs
 
-NAMES = ("rete", "reference")
+NAMES = ("rete", "reference", "smt")
 
 
 def engine(name: str) -> Engine:
@@ -15,6 +16,9 @@ def engine(name: str) -> Engine:
             from clauses.engines.reference import ENGINE as found
         case "rete":
             from clauses.engines.rete.engine import ENGINE as found
+        case "smt":
+            with needs("verify", "the engine of proofs"):
+                from clauses.engines.smt.engine import ENGINE as found
         case _:
             raise UsageError.of("unknown-engine", f"there is no engine `{name}`", None, did_you_mean(name, NAMES))
     return found
