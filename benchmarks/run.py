@@ -311,6 +311,56 @@ def _resident() -> float:
     return pages * resource.getpagesize() / 2**20
 
 
+def documents(rounds: int) -> list[str]:
+    """A memo of three findings in all formats, against the typesetting alone and one review."""
+    from clauses.memo.memo import FORMATS, memo_document, write_memos
+    from clauses.memo.to_pdf import write
+
+    agreement, term_sheet = read_deal(ROOT / "examples/microsoft-openai/term-sheets/deadline-already-past.yaml")
+    turns = max(3, rounds // 20)
+    with Reviewer([built_in_pack()]) as reviewer:
+        review = lambda: reviewer.examine(agreement, term_sheet, term_sheet.dated)  # noqa: E731
+        examined = review()
+        document = memo_document(examined)
+        times = medians(
+            {
+                "review": timed(review, 1),
+                "typesetting": timed(lambda: write(document), 1),
+                "memo": timed(lambda: write_memos(examined, list(FORMATS)), 1),
+            },
+            turns,
+        )
+    alone = times["review"] + times["typesetting"]
+    every = times["review"] + times["memo"]
+    return [
+        f"a memo of {len(examined.review.findings)} findings in {', '.join(FORMATS)}, warm",
+        f"  {every / 1e6:7.0f} ms   × {every / alone:5.2f} of one review and the typesetting alone (aim 1.5)",
+    ]
+
+
+def proofs(rounds: int) -> list[str]:
+    """What would clear, margins and a negotiation on the worked deal, in reviews by both engines."""
+    from clauses import proving
+    from clauses.use_cases import examine_file
+
+    deal = ROOT / "examples/microsoft-openai"
+    sheet_file = deal / "term-sheets/listing-no-protection.yaml"
+    sides = [deal / f"positions/{side}.yaml" for side in ("microsoft", "openai")]
+    turns = max(2, rounds // 50)
+    times = medians(
+        {
+            "one review, rules loaded": timed(lambda: examine_file(sheet_file), 1),
+            "resolve": timed(lambda: proving.resolve(sheet_file), 1),
+            "margins": timed(lambda: proving.margins(sheet_file), 1),
+            "negotiate": timed(lambda: proving.negotiate(*sides), 1),
+        },
+        turns,
+    )
+    one = times["one review, rules loaded"]
+    lines = ["proofs on the worked deal (aim 5 s each)"]
+    return [*lines, *(f"  {name:<26} {time / 1e9:6.2f} s   × {time / one:6.1f}" for name, time in times.items())]
+
+
 MEASURES: tuple[Callable[[int], list[str]], ...] = (
     warm_engines,
     open_values,
@@ -318,6 +368,8 @@ MEASURES: tuple[Callable[[int], list[str]], ...] = (
     growth_with_clauses,
     cold_start,
     memory,
+    documents,
+    proofs,
 )
 """All measures, in the order in which they are printed."""
 

@@ -55,7 +55,7 @@ def test_every_module_says_what_it_is_for(path: Path) -> None:
 
 def test_nothing_below_the_command_line_asks_the_clock() -> None:
     asking = re.compile(r"\b(date\.today|datetime\.now|time\.time|utcnow)\(")
-    guilty = [str(path) for path in SOURCES if path.name != "cli.py" and asking.search(path.read_text())]
+    guilty = [str(path) for path in SOURCES if "cli" not in path.parts and asking.search(path.read_text())]
     assert guilty == []
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from clauses.errors import ClausesError, Problem
     from clauses.language.pack import RulePack, load_pack
     from clauses.memo.memo import write_memo
+    from clauses.proving import margins, negotiate, resolve
+    from clauses.proving_packs import diff_packs, verify
     from clauses.review.finding import Finding, Review
     from clauses.review.review import Examined, Reviewer
     from clauses.terms.agreement import Agreement, TermSheet, read_agreement, read_term_sheet
@@ -26,14 +28,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Agreement", "ClausesError", "Date", "Days", "Examined", "Finding", "Money", "Months", "Number", "Percentage",
-    "Problem", "Review", "Reviewer", "RulePack", "TermSheet", "built_in_pack", "examine_file", "load_pack",
-    "read_agreement", "read_term_sheet", "write_memo",
+    "Problem", "Review", "Reviewer", "RulePack", "TermSheet", "built_in_pack", "diff_packs", "examine_file",
+    "load_pack", "margins", "negotiate", "read_agreement", "read_term_sheet", "resolve", "verify", "write_memo",
 ]  # fmt: skip
 
 _HOMES = {
     "clauses.errors": ("ClausesError", "Problem"),
     "clauses.language.pack": ("RulePack", "load_pack"),
     "clauses.memo.memo": ("write_memo",),
+    "clauses.proving": ("margins", "negotiate", "resolve"),
+    "clauses.proving_packs": ("diff_packs", "verify"),
     "clauses.review.finding": ("Finding", "Review"),
     "clauses.review.review": ("Examined", "Reviewer"),
     "clauses.terms.agreement": ("Agreement", "TermSheet", "read_agreement", "read_term_sheet"),

@@ -6,8 +6,8 @@ Options on the command line win over the file.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from clauses.errors import Problems, UsageError, did_you_mean
@@ -16,10 +16,13 @@ from clauses.yaml_nodes import Mapping_, Node, Scalar, Sequence, parse, read_sou
 FILE = "clauses.toml"
 FAIL_ON = ("conflict", "consent", "flag", "note", "never")
 ENGINES = ("both", "rete", "reference")
+MAXIMUM_WEIGHT = 1_000
 
 _LISTS = ("rules", "select", "ignore")
 _TEXTS = ("engine", "fail_on", "templates", "agreement")
 _SWITCHES = ("strict",)
+_TABLES = ("weights",)
+_KEYS = (*_LISTS, *_TEXTS, *_SWITCHES, *_TABLES)
 _CHOICES = {"engine": ENGINES, "fail_on": FAIL_ON}
 
 
@@ -35,6 +38,8 @@ class Settings:
     templates: str | None = None
     agreement: str | None = None
     strict: bool = False
+    weights: Mapping[str, int] = field(default_factory=dict)
+    """How many times as much an edit costs that `resolve` proposes: by term, clause, kind of clause or party."""
     file: str | None = None
 
 
@@ -87,11 +92,14 @@ def _settings(root: Mapping_, path: Path) -> Settings:
             found[key] = _text(key, node, problems)
         elif key in _SWITCHES and isinstance(node, Scalar) and node.text in ("yes", "no"):
             found[key] = node.text == "yes"
-        elif key in (*_LISTS, *_TEXTS, *_SWITCHES):
-            wanted = "a list of texts" if key in _LISTS else "true or false" if key in _SWITCHES else "a text"
+        elif key in _TABLES and isinstance(node, Mapping_):
+            found[key] = _weights(node, problems)
+        elif key in _KEYS:
+            shapes = {"a list of texts": _LISTS, "true or false": _SWITCHES, "a table": _TABLES, "a text": _TEXTS}
+            wanted = next(shape for shape, keys in shapes.items() if key in keys)
             problems.add("wrong-type", f"`{key}` should be {wanted}", _item_at_fault(node).place)
         else:
-            hint = did_you_mean(key, (*_LISTS, *_TEXTS, *_SWITCHES))
+            hint = did_you_mean(key, _KEYS)
             problems.add("unknown-key", f"the configuration has no key `{key}`", root.keys[key], hint)
     problems.raise_as(UsageError)
     # Paths in the file are relative to it.
@@ -102,6 +110,17 @@ def _settings(root: Mapping_, path: Path) -> Settings:
         elif isinstance(value, str):
             found[key] = _relative(value, path)
     return Settings(**found, file=str(path))  # type: ignore[arg-type]
+
+
+def _weights(table: Mapping_, problems: Problems) -> dict[str, int]:
+    found = {}
+    for name, node in table.items.items():
+        if isinstance(node, Scalar) and node.text.isdecimal() and 0 < int(node.text) <= MAXIMUM_WEIGHT:
+            found[name] = int(node.text)
+        else:
+            sentence = f"the weight of `{name}` should be a whole number from 1 to {MAXIMUM_WEIGHT}"
+            problems.add("wrong-type", sentence, node.place)
+    return found
 
 
 def _text(key: str, node: Scalar, problems: Problems) -> str:

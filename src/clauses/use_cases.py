@@ -6,19 +6,23 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clauses import resources
 from clauses.errors import InputError, PackError, Problems, UsageError, did_you_mean
 from clauses.extras import needs
 from clauses.language.pack import RulePack, load_pack
+from clauses.memo.word import MAXIMUM_FILE as MAXIMUM_WORD_FILE
 from clauses.memo.word import is_word
 from clauses.review.review import Examined, Reviewer
 from clauses.source import Place, Source
 from clauses.terms.agreement import Agreement, TermSheet, read_agreement, read_term_sheet
 from clauses.terms.facts import Deal, deal
 from clauses.terms.values import Date
-from clauses.yaml_nodes import Mapping_, Scalar, parse, read_data, read_file, reason, text_source
+from clauses.yaml_nodes import MAXIMUM_BYTES, Mapping_, Scalar, check_size, parse, read_data, read_file, reason, text_source
+
+if TYPE_CHECKING:
+    from clauses.memo.word.form_stamp import MadeFor
 
 MAXIMUM_NAME = 80
 """How much of a name that is too long for a file is shown."""
@@ -177,28 +181,56 @@ def _agreement_and_id(path: Path) -> tuple[Mapping_ | None, str | None]:
     return (root, node.text) if is_agreement else (None, None)  # type: ignore[union-attr]
 
 
+def agreement_id(path: Path, named_at: Place) -> str:
+    """The id of the agreement in a file that another document names. Raises InputError where there is none."""
+    found = _agreement_and_id(path)[1] if path.is_file() else None
+    if found is None:
+        hint = "write its id, or its path from the folder of this file"
+        raise InputError.of("no-agreement", f"there is no agreement in the file `{path.name}`", named_at, hint)
+    return found
+
+
 def read_deal(sheet: Path | str, agreement: str | None = None) -> tuple[Agreement, TermSheet]:
     """A term sheet with its agreement."""
     return _read_deal(_read(sheet), Path(sheet), agreement)
 
 
-def _read(file: Path | str) -> Mapping_:
-    """The tree of a file of ours, or of a term sheet in Word: by what is in it, whatever it is called."""
+@dataclass(frozen=True)
+class _Read:
+    """A document of ours as it was read."""
+
+    root: Mapping_
+    made_for: MadeFor | None = None
+    """For a form in Word, the state of the agreement for which it was made."""
+
+    def term_sheet(self, agreement: Agreement) -> TermSheet:
+        """The document as a term sheet for an agreement. Raises InputError for a form made for another state of it."""
+        found = read_term_sheet(self.root, agreement)
+        if self.made_for:
+            self.made_for.check(agreement)
+        return found
+
+
+def _read(file: Path | str) -> _Read:
+    """A file of ours, or a term sheet in Word: by what is in it, whatever it is called."""
     name = "(standard input)" if str(file) == "-" else str(file)
-    data = read_data(file, name)
-    if not (is_word(data) or name.endswith(WORD)):
-        return parse(text_source(data, name))
+    data = read_data(file, name, MAXIMUM_WORD_FILE, is_checked=False)
+    is_form = is_word(data) or name.endswith(WORD)
+    check_size(data, name, MAXIMUM_WORD_FILE if is_form else MAXIMUM_BYTES)
+    if not is_form:
+        return _Read(parse(text_source(data, name)))
     with needs("word", "a term sheet in Word"):
-        from clauses.memo.word.read_form import read_form
-    return read_form(data, name)
+        from clauses.memo.word.read_form import read_form_and_stamp
+    return _Read(*read_form_and_stamp(data, name))
 
 
-def _read_deal(root: Mapping_, file: Path, agreement: str | None) -> tuple[Agreement, TermSheet]:
+def _read_deal(read: _Read, file: Path, agreement: str | None) -> tuple[Agreement, TermSheet]:
+    root = read.root
     if agreement is None and "term_sheet" not in root.items and "clauses" in root.items and "agreement" in root.items:
         hint = "name a term sheet; `clauses terms` shows what an agreement holds"
         raise InputError.of("not-a-term-sheet", "this is an agreement, not a term sheet", root.keys["agreement"], hint)
     found = read_agreement(agreement if agreement else find_agreement(root, file))
-    return found, read_term_sheet(root, found)
+    return found, read.term_sheet(found)
 
 
 def examine(
@@ -274,7 +306,7 @@ def form(
     with needs("word", "a form in Word"):
         from clauses.memo.word.form import DEFAULT_KINDS, write_form
     base = read_agreement(agreement)
-    proposed = read_term_sheet(_read(sheet), base) if sheet is not None else None
+    proposed = _read(sheet).term_sheet(base) if sheet is not None else None
     day = as_of or (single_day(proposed) if proposed else today)
     if day is None:
         raise UsageError.of("not-a-day", "no day is named", None, "give the day of the terms in force")
@@ -287,11 +319,11 @@ def _is_day(date: Date) -> bool:
 
 def deal_as_of(path: str, agreement: str | None, as_of: Date | None, known_on: Date | None, today: Date) -> Deal:
     """What is in force: for an agreement as of a day, for a term sheet with its changes."""
-    root = _read(path)
-    if "term_sheet" in root.items:
-        base, sheet = _read_deal(root, Path(path), agreement)
+    read = _read(path)
+    if "term_sheet" in read.root.items:
+        base, sheet = _read_deal(read, Path(path), agreement)
         return deal(base, sheet, as_of or single_day(sheet), known_on)
-    return deal(read_agreement(root), None, as_of or today, known_on)
+    return deal(read_agreement(read.root), None, as_of or today, known_on)
 
 
 def day(text: str, place: Place | None = None) -> Date:
@@ -311,12 +343,14 @@ def schemas() -> dict[str, Callable[[], dict[str, Any]]]:
     """The published JSON Schemas by name."""
     from clauses.language.pack import PackDocument
     from clauses.language.rule import RuleDocument
+    from clauses.proofs.positions import PositionDocument
     from clauses.review.finding import review_schema
     from clauses.terms.documents import AgreementDocument, TermSheetDocument
 
     models = {
         "agreement": AgreementDocument,
         "term-sheet": TermSheetDocument,
+        "position": PositionDocument,
         "rule": RuleDocument,
         "pack": PackDocument,
     }

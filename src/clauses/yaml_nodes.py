@@ -88,8 +88,11 @@ def read_file(path: Path | str, shown_as: str | None = None) -> Mapping_:
     return parse(read_source(path, shown_as))
 
 
-def read_data(path: Path | str, shown_as: str | None = None, limit: int = MAXIMUM_BYTES) -> bytes:
-    """The bytes of a file of a sensible size. `-` is standard input."""
+def read_data(path: Path | str, shown_as: str | None = None, limit: int = MAXIMUM_BYTES, is_checked: bool = True) -> bytes:
+    """The bytes of a file of a sensible size. `-` is standard input.
+
+    Where it is not checked here, one byte beyond the limit is read, and `check_size` is for the caller.
+    """
     nowhere = Place(Source(shown_as or str(path), ""), 0, 0)
     try:
         data = _read_bytes(path, nowhere, limit)
@@ -99,14 +102,17 @@ def read_data(path: Path | str, shown_as: str | None = None, limit: int = MAXIMU
         raise InputError.of("is-a-folder", "this is a folder, and a file belongs here", nowhere) from None
     except (OSError, ValueError) as error:
         raise InputError.of("unreadable-file", f"the file cannot be read: {reason(error)}", nowhere) from None
-    if len(data) > limit:
-        raise InputError.of(
-            "file-too-large",
-            f"the file has more than {limit // 1024 // 1024} MB",
-            nowhere,
-            "one agreement or term sheet a file",
-        )
+    if is_checked:
+        check_size(data, nowhere.file, limit)
     return data
+
+
+def check_size(data: bytes, shown_as: str, limit: int = MAXIMUM_BYTES) -> None:
+    """Raise InputError for a file of more bytes than one of ours has."""
+    if len(data) > limit:
+        sentence = f"the file has more than {limit // 1024 // 1024} MB"
+        nowhere = Place(Source(shown_as, ""), 0, 0)
+        raise InputError.of("file-too-large", sentence, nowhere, "one agreement or term sheet a file")
 
 
 def read_source(path: Path | str, shown_as: str | None = None) -> Source:

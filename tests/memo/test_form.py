@@ -17,8 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clauses import use_cases
-from clauses.errors import InputError
+from clauses.errors import InputError, Problem
 from clauses.memo.plain import clean
+from clauses.memo.word import form as form_writer
 from clauses.memo.word import form_fields as fields
 from clauses.memo.word.form import write_form
 from clauses.memo.word.read_form import read_form
@@ -114,6 +115,13 @@ def plain(data: bytes) -> dict[str, Any]:
 
 def changes(sheet: TermSheet) -> dict[str, Any]:
     return {c.clause_id: (c.action, {key: node.plain() for key, node in c.nodes.items()}) for c in sheet.changes}
+
+
+def refused(data: bytes) -> list[Problem]:
+    """What is wrong with a form."""
+    with pytest.raises(InputError) as caught:
+        read_form(data, "form.docx")
+    return list(caught.value.problems)
 
 
 def problems(data: bytes) -> list[tuple[str, str]]:
@@ -213,10 +221,11 @@ def test_a_table_that_is_copied_is_another_clause(form: bytes) -> None:
     ("words", "value"),
     [
         ("4 May 2026", "2026-05-04"), ("May 4, 2026", "2026-05-04"), ("4th May 2026", "2026-05-04"),
-        ("4. May 2026", None), ("1st of Sept. 2026", "2026-09-01"), ("Sept 1st 2026", "2026-09-01"),
+        ("4. May 2026", "2026-05-04"), ("1st of Sept. 2026", "2026-09-01"), ("Sept 1st 2026", "2026-09-01"),
         ("April 2026", "2026-04"), ("2026", "2026"), ("2026-05-04", "2026-05-04"), ("never", "never"),
         ("Unknown", "unknown"), ("2026..2028", "2026..2028"), ("4\u00a0May\u202f2026", "2026-05-04"),
         ("2026\u201105\u201104", "2026-05-04"), ("  4   May  2026 ", "2026-05-04"),
+        ("4 May 2026..June 2026", "2026-05-04..2026-06"),
     ],
 )  # fmt: skip
 def test_dates_as_people_write_them(form: bytes, words: str, value: str | None) -> None:
@@ -225,11 +234,49 @@ def test_dates_as_people_write_them(form: bytes, words: str, value: str | None) 
     assert changed == (value or words)
 
 
-@pytest.mark.parametrize("words", ["04/05/2026", "13/05/2026", "4.5.2026", "04-05-2026", "5/4/26", "2026/05/04"])
-def test_a_date_that_could_be_two_days_is_not_read(form: bytes, words: str) -> None:
-    ((id, sentence),) = problems(edited(form, filling(ref("listing-right", "ends"), words)))
-    assert id == "ambiguous-date"
-    assert f"`{words}`" in sentence
+BOTH_READINGS = "write `2026-05-04`, which is 4 May 2026 or `2026-04-05`, which is 5 April 2026"
+
+
+@pytest.mark.parametrize(
+    ("words", "id", "hint"),
+    [
+        ("04/05/2026", "ambiguous-date", BOTH_READINGS), ("04-05-26", "ambiguous-date", BOTH_READINGS),
+        ("13/07/2026", "ambiguous-date", "write `2026-07-13` or `13 July 2026`"),
+        ("7/13/2026", "ambiguous-date", "write `2026-07-13` or `13 July 2026`"),
+        ("01.01.2027", "ambiguous-date", "write `2027-01-01` or `1 January 2027`"),
+        ("2026/05/04", "ambiguous-date", "write `2026-05-04` or `4 May 2026`"),
+        ("31/31/2026", "not-a-value", "write it as `4 May 2026`"),
+        ("99 December 2027", "not-a-value", "write it as `4 May 2026`"),
+        ("31 February 2027", "not-a-value", "write it as `4 May 2026`"),
+        ("soon", "not-a-value", "write it as `4 May 2026`"),
+        ("٣١ December 2027", "not-a-value", "write it with the digits 0 to 9"),
+        ("２０２７-01-01", "not-a-value", "write it with the digits 0 to 9"),
+    ],
+)  # fmt: skip
+def test_a_date_that_is_not_read_says_how_to_write_it(form: bytes, words: str, id: str, hint: str) -> None:
+    (problem,) = refused(edited(form, filling(ref("listing-right", "ends"), words)))
+    assert (problem.id, hint in str(problem.hint)) == (id, True), problem
+    assert words in problem.sentence
+
+
+@pytest.mark.parametrize(
+    ("tag", "words", "sentence", "hint"),
+    [
+        ("NEW-01.amount", "€22 million", "`€22 million`", "write the currency in three letters: `EUR 22 million`"),
+        ("NEW-01.amount", "22 million", "`22 million`", "write it as `USD 4bn` or `USD 1,250,000`"),
+        ("NEW-01.amount", "usd 4bn", "`usd`", "did you mean `USD`?"),
+        ("NEW-01.amount", "USD ٤bn", "digits of another script", "write it with the digits 0 to 9"),
+        ("NEW-01.amount", "USD ４bn", "digits of another script", "write it with the digits 0 to 9"),
+        (ref("alder-shares", "stake"), "9,75%", "`9,75%`", "write `9.75%`, with a point"),
+        ("NEW-01.issuer", "birch labs", "the name of a party", "did you mean `birch`?"),
+    ],
+)
+def test_a_value_in_another_writing_is_refused_with_the_right_one(
+    form: bytes, tag: str, words: str, sentence: str, hint: str
+) -> None:
+    (problem,) = refused(edited(form, filling(tag, words)))
+    assert sentence in problem.sentence
+    assert hint in str(problem.hint)
 
 
 def test_choices_are_read_in_any_case_and_refused_otherwise(form: bytes) -> None:
@@ -286,18 +333,17 @@ def test_every_value_knows_its_table_and_row(form: bytes) -> None:
 
 def test_an_error_of_a_value_shows_its_row(form: bytes) -> None:
     data = edited(form, filling("NEW-01.amount", "4bn dollars"), filling("NEW-01.closing", "04/05/2026"))
-    with pytest.raises(InputError) as caught:
-        read_form(data, "form.docx")
-    shown = str(caught.value).splitlines()
+    amount, closing = refused(data)
+    shown = closing.text().splitlines()
     assert shown[0].startswith("form.docx: table ")
     assert shown[0].endswith("error[ambiguous-date] `04/05/2026` does not say for certain which number is the day "
                              "and which the month")  # fmt: skip
     assert shown[1:4] == [
         "   | NEW-01.closing | Closing date | 04/05/2026",
         "   |                                 ^^^^^^^^^^",
-        "  = write `2026-05-04` or `4 May 2026`",
+        "  = write `2026-05-04`, which is 4 May 2026 or `2026-04-05`, which is 5 April 2026",
     ]
-    assert "error[not-a-value] `4bn dollars` is not an amount of money" in str(caught.value)
+    assert "error[not-a-value] `4bn dollars` is not an amount of money" in amount.text()
 
 
 # --- what is not read
@@ -399,6 +445,91 @@ def _columns(root: Root) -> None:
     found.remove(found.findall(f"{W}tc")[2])
 
 
+def _bound(name: str) -> Callable[[Root], None]:
+    return lambda root: control(root, name).find(f"{W}sdtPr").append(xml('<w:dataBinding w:xpath="/r"/>'))
+
+
+def _wrapped(name: str, tag: str, wrapper: str) -> Callable[[Root], None]:
+    """Something stands around the cell, the row or the table of a field."""
+
+    def change(root: Root) -> None:
+        found = next(control(root, name).iterancestors(f"{W}{tag}"))
+        around = xml(f"<{wrapper}/>")
+        found.addprevious(around)
+        around.append(found)
+
+    return change
+
+
+def _in_a_field(name: str) -> Callable[[Root], None]:
+    mark = '<w:p><w:r><w:fldChar w:fldCharType="{}"/></w:r></w:p>'
+
+    def change(root: Root) -> None:
+        table(root, name).addprevious(xml(mark.format("begin")))
+        table(root, name).addnext(xml(mark.format("end")))
+
+    return change
+
+
+def _in_cell_about(name: str, markup: str) -> Callable[[Root], None]:
+    return lambda root: value_cell(root, name).find(f"{W}tcPr").append(xml(markup))
+
+
+def _looking(look: str) -> Callable[[Root], None]:
+    """An amount of which one digit looks otherwise."""
+    word = "<w:r>{}<w:t>{}</w:t></w:r>".format
+    return with_content("NEW-01.amount", word("", "USD 4"), word(f"<w:rPr>{look}</w:rPr>", "0"), word("", "bn"))
+
+
+def _paragraph_after(name: str, words: str) -> Callable[[Root], None]:
+    return lambda root: table(root, name).addnext(xml(f"<w:p><w:r><w:t>{words}</w:t></w:r></w:p>"))
+
+
+def _tracked_after(name: str) -> Callable[[Root], None]:
+    words = "<w:p><w:ins w:id='9'><w:r><w:t>Only if both agree.</w:t></w:r></w:ins></w:p>"
+    return lambda root: table(root, name).addnext(xml(words))
+
+
+def _table_after(name: str) -> Callable[[Root], None]:
+    words = "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>Our reference</w:t></w:r></w:p></w:tc></w:tr></w:tbl>"
+    return lambda root: table(root, name).addnext(xml(words))
+
+
+def _line(root: Root, begin: str) -> Root:
+    """The paragraph that begins with some words."""
+    return next(p for p in root.iter(f"{W}p") if "".join(t.text or "" for t in p.iter(f"{W}t")).startswith(begin))
+
+
+def _said(begin: str, words: str) -> Callable[[Root], None]:
+    def change(root: Root) -> None:
+        found = _line(root, begin)
+        found[:] = [*found.findall(f"{W}pPr"), run(words)]
+
+    return change
+
+
+def _noted_line(root: Root) -> None:
+    _line(root, "How to fill in").append(xml('<w:r><w:footnoteReference w:id="2"/></w:r>'))
+
+
+def _commented_line(root: Root) -> None:
+    _line(root, "How to fill in").append(xml('<w:r><w:commentReference w:id="7"/></w:r>'))
+
+
+def _label_says(name: str, words: str) -> Callable[[Root], None]:
+    def change(root: Root) -> None:
+        next(row(root, name).findall(f"{W}tc")[1].iter(f"{W}t")).text = words
+
+    return change
+
+
+def _label_of_column(name: str, words: str) -> Callable[[Root], None]:
+    def change(root: Root) -> None:
+        list(table(root, name).find(f"{W}tr").iter(f"{W}t"))[-1].text = words
+
+    return change
+
+
 ENDS, OTHER = ref("cloud-exclusivity", "ends"), ref("listing-right", "ends")
 REFUSED: list[tuple[str, Callable[[Root], None], str, str]] = [
     ("tracked words", _tracked("change", ENDS, "2029", "2031"), "tracked-change", "`2029` before it, `2031` after it"),
@@ -468,6 +599,63 @@ REFUSED: list[tuple[str, Callable[[Root], None], str, str]] = [
     ("date not filled in", filling("TS.dated", ""), "not-filled-in", "`TS.dated`"),
     ("agreement gone", filling("TS.agreement", ""), "not-filled-in", "`TS.agreement`"),
     ("name not filled in", filling("PARTY.name", ""), "not-filled-in", "`PARTY.name`"),
+    ("bound", _bound(ENDS), "bound-field", "kept elsewhere"),
+    ("row in a branch", _wrapped(ENDS, "tr", "w:AlternateContent"), "altered-table", "around this row"),
+    ("table in a branch", _wrapped(ENDS, "tbl", "w:AlternateContent"), "altered-table", "around this table"),
+    ("table deleted around", _wrapped(ENDS, "tbl", "w:del"), "tracked-change", "around this table"),
+    ("row inserted around", _wrapped(ENDS, "tr", "w:ins"), "tracked-change", "around this row"),
+    ("cell moved around", _wrapped(ENDS, "tc", "w:moveFrom"), "tracked-change", "around a cell"),
+    ("table in a field", _in_a_field(ENDS), "altered-table", "within a field code"),
+    ("cell merged", _in_cell_about(ENDS, "<w:vMerge/>"), "altered-table", "merged"),
+    ("cell merged across", _in_cell_about(ENDS, '<w:gridSpan w:val="2"/>'), "altered-table", "merged"),
+    ("cell narrow", lambda root: value_cell(root, ENDS).find(f"{W}tcPr/{W}tcW").set(f"{W}w", "10"),
+     "altered-table", "too narrow"),
+    ("row of one height", _in_row(ENDS, '<w:trHeight w:val="1" w:hRule="exact"/>'), "altered-table", "fixed height"),
+    ("head hidden", _in_row(ref("conversion"), "<w:hidden/>"), "hidden-text", "this row"),
+    ("table floats", lambda root: table(root, ENDS).find(f"{W}tblPr").append(xml('<w:tblpPr w:tblpX="-9999"/>')),
+     "altered-table", "floats"),
+    ("frame", lambda root: value_cell(root, ENDS).find(f"{W}p/{W}pPr").append(xml("<w:framePr/>")),
+     "hidden-text", "outside of its place"),
+    ("low line",
+     lambda root: value_cell(root, ENDS).find(f"{W}p/{W}pPr").append(xml('<w:spacing w:line="1" w:lineRule="exact"/>')),
+     "hidden-text", "outside of its place"),
+    ("nested field", lambda root: control(root, ENDS).find(f"{W}sdtContent").append(
+        xml(f'<w:sdt><w:sdtPr><w:tag w:val="{OTHER}"/></w:sdtPr><w:sdtContent/></w:sdt>')),
+     "field-of-another-row", f"`{OTHER}` stands within"),
+    ("deleted words without deletion", with_content(ENDS, "<w:r><w:delText>2029</w:delText></w:r>"),
+     "tracked-change", "outside of a tracked deletion"),
+    ("hidden on the web", _looking("<w:webHidden/>"), "hidden-text", "`0`"),
+    ("white", _looking('<w:color w:val="FFFFFF"/>'), "overlooked", "`0` is written in a colour"),
+    ("yellow", _looking('<w:color w:val="FFFF00"/>'), "overlooked", "`0` is written in a colour"),
+    ("colour of the theme", _looking('<w:color w:val="000000" w:themeColor="background1"/>'), "overlooked", "a colour"),
+    ("on its own colour", _looking('<w:color w:val="000000"/><w:shd w:val="clear" w:fill="000000"/>'),
+     "overlooked", "a colour"),
+    ("marked over", _looking('<w:color w:val="000000"/><w:highlight w:val="black"/>'), "overlooked", "a colour"),
+    ("other colour", _looking('<w:color w:val="9B1C1C"/>'), "overlooked", "`USD 4` and `0`"),
+    ("tiny", _looking('<w:sz w:val="2"/>'), "overlooked", "too small"),
+    ("smaller", _looking('<w:sz w:val="12"/>'), "overlooked", "`USD 4` and `0`"),
+    ("narrow", _looking('<w:w w:val="1"/>'), "overlooked", "too narrow"),
+    ("squeezed", _looking('<w:spacing w:val="-200"/>'), "overlooked", "too narrow"),
+    ("raised", _looking('<w:position w:val="400"/>'), "overlooked", "above or below"),
+    ("superscript", _looking('<w:vertAlign w:val="superscript"/>'), "overlooked", "above or below"),
+    ("blinking", _looking('<w:effect w:val="blinkBackground"/>'), "overlooked", "`USD 4` and `0`"),
+    ("signs", _looking('<w:rFonts w:ascii="Wingdings"/>'), "overlooked", "font of signs"),
+    ("from the right", _looking("<w:rtl/>"), "overlooked", "right to left"),
+    ("paragraph beside", _paragraph_after(ENDS, "All amounts are in millions."), "words-outside-a-value",
+     "after table 2: `All amounts are in millions.`"),
+    ("tracked paragraph beside", _tracked_after(ENDS), "words-outside-a-value", "`Only if both agree.`"),
+    ("table beside", _table_after(ENDS), "words-outside-a-value", "table 3: `Our reference`"),
+    ("footnote beside", _noted_line, "words-outside-a-value", "[a footnote]"),
+    ("comment beside", _commented_line, "words-outside-a-value", "[a comment]"),
+    ("printed line changed", _said("Parties: ", "Parties: all of them"), "words-outside-a-value", "`Parties: all"),
+    ("day changed", _said("The column “In force”", "The column “In force” shows the terms as of 1 May 2031."),
+     "words-outside-a-value", "1 May 2031"),
+    ("heading changed", _said(ref("conversion") + " ", ref("conversion") + " Conversion, if Cedar agrees"),
+     "words-outside-a-value", "if Cedar agrees"),
+    ("label changed", _label_says(ENDS, "Discount per year"), "words-outside-a-value", "`Discount per year"),
+    ("column head changed", _label_of_column(ENDS, "Proposed, if agreed"), "words-outside-a-value", "if agreed"),
+    ("in force changed", filling(f"{ENDS}.now", "2099"), "words-outside-a-value", "the column “In force”"),
+    ("stamp changed", filling("TS.form", "as of today"), "altered-table", "for what the form was made"),
     ("struck and amended", filling(ref("cloud-exclusivity", "remove"), "yes"), "removed-and-amended", "terms"),
     ("strike out unknown", filling(ref("alder-stake", "remove"), "unknown"), "not-a-choice", "unknown"),
 ]  # fmt: skip
@@ -495,11 +683,78 @@ def test_what_only_looks_odd_is_read(form: bytes) -> None:
 
     struck_nothing = with_content(ref("conversion", "closing"), "<w:r><w:rPr><w:strike w:val='0'/></w:rPr>"
                                   "<w:t>unk</w:t></w:r>", "<w:r><w:t>nown</w:t></w:r>")  # fmt: skip
-    foreign = xml("<w:tbl><w:tr><w:tc><w:p><w:r><w:t>Our reference</w:t></w:r></w:p></w:tc></w:tr></w:tbl>")
+    foreign = xml("<w:tbl><w:tr><w:tc><w:p/></w:tc></w:tr></w:tbl>")
     same_twice = _field_twice(ref("conversion", "closing"), "unknown")
     data = edited(form, spell_check, struck_nothing, lambda root: root[0].insert(0, foreign), same_twice)
     assert plain(data)["changes"] == SHEET["changes"]
     assert str(read_form(data, "f.docx").items["dated"].place) == "f.docx: table 2, row 5"
+
+
+def test_looks_that_only_please_are_read(form: bytes) -> None:
+    words = (
+        "<w:r><w:rPr><w:b/></w:rPr><w:t>One</w:t></w:r>",
+        "<w:r><w:rPr><w:i/><w:highlight w:val='yellow'/></w:rPr><w:t xml:space='preserve'> line</w:t></w:r>",
+    )
+    blue = "<w:r><w:rPr><w:color w:val='{}'/><w:sz w:val='20'/></w:rPr><w:t>{}</w:t></w:r>".format
+    data = edited(form, with_content("NEW-01.text", *words),
+                  with_content("NEW-01.amount", blue("0000FF", "USD "), blue("0000ff", "5m")))  # fmt: skip
+    clause = next(change["clause"] for change in plain(data)["changes"] if "add" in change)
+    assert (clause["text"], clause["amount"]) == ("One line", "USD 5m")
+
+
+def test_words_that_the_defaults_of_a_document_hide_are_seen_to_be_hidden(form: bytes) -> None:
+    def hide(root: Root) -> None:
+        root.find(f"{W}docDefaults/{W}rPrDefault/{W}rPr").append(xml("<w:vanish/>"))
+
+    assert {id for id, _ in problems(edited(form, hide, part="word/styles.xml"))} == {"hidden-text"}
+
+
+def test_words_in_a_header_are_outside_of_every_value(form: bytes) -> None:
+    said = xml("<w:p><w:r><w:t>Subject to board approval</w:t></w:r></w:p>")
+    ((id, sentence),) = problems(edited(form, lambda root: root.append(said), part="word/header1.xml"))
+    assert (id, "form.docx: header or footer: `Subject to" in sentence) == ("words-outside-a-value", True)
+
+
+def test_what_a_form_printed_may_be_deleted(form: bytes) -> None:
+    """Whoever takes the instructions or the title out says nothing by it."""
+
+    def delete(root: Root) -> None:
+        for begin in ("How to fill in", "Dates: ", "Parties: ", "Term sheet: ", f"{ref('conversion')} "):
+            _line(root, begin).getparent().remove(_line(root, begin))
+
+    assert plain(edited(form, delete)) == plain(form)
+
+
+def test_a_form_for_another_state_of_the_agreement_is_stale(folder: Path) -> None:
+    pack = ("-r", HERE / "pack", "--engine", "reference")
+    agreement = folder / "agreement.yaml"
+    agreement.write_text("# a remark changes nothing\n" + agreement.read_text())
+    assert clauses("check", "term-sheets", *pack, folder=folder).code in (0, 1, 3)
+    agreement.write_text(agreement.read_text().replace("ends: 2030", "ends: 2031"))
+    for words in (("check", "term-sheets/first.docx", *pack), ("terms", "term-sheets/first.docx"),
+                  ("form", "agreement.yaml", "-o", "x.docx", "--sheet", "term-sheets/first.docx")):  # fmt: skip
+        ran = clauses(*words, folder=folder)
+        assert ran.code == 2
+        assert "first.docx: table 1, row 9: error[stale-form] this form was made for another state" in ran.err
+        assert "make the form anew from the agreement as it stands now, with `clauses form`" in ran.err
+
+
+def test_a_form_of_too_many_clauses_is_refused_before_it_is_written(tmp_path: Path) -> None:
+    ids = [f"c{number}: {{kind: exclusivity}}" for number in range(1_200)]
+    text = "agreement: big\ntitle: Big\nsigned: 2025-01-01\nparties: {a: {name: A}}\nclauses:\n  " + "\n  ".join(ids)
+    (tmp_path / "agreement.yaml").write_text(text)
+    ran = clauses("form", "agreement.yaml", "-o", "x.docx", folder=tmp_path)
+    assert ran.code == 2
+    assert "rows, and one of more than 20,000 is not read" in ran.err
+    assert "`--clause`" in ran.err
+    assert not (tmp_path / "x.docx").exists()
+
+
+@pytest.mark.parametrize("limit", ["MAXIMUM_FILE", "MAXIMUM_BYTES"])
+def test_a_form_that_would_be_too_large_is_refused(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(form_writer, limit, 10_000)
+    with pytest.raises(InputError, match="is not read"):
+        filled_in()
 
 
 def test_all_problems_are_reported_together(form: bytes) -> None:

@@ -17,10 +17,11 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from clauses.errors import InputError
-from clauses.memo.word import form_cells
+from clauses.errors import ClausesError, InputError
 from clauses.memo.word.form import write_form
+from clauses.memo.word.form_looks import Looks
 from clauses.memo.word.read_form import MAXIMUM_ROWS, read_form
+from clauses.resources import templates_folder
 from clauses.terms.agreement import read_agreement, read_term_sheet
 from clauses.terms.values import Date
 
@@ -247,7 +248,70 @@ def test_a_number_of_clauses_beyond_reason_is_refused(form: bytes) -> None:
 def test_styles_that_are_based_on_each_other_end() -> None:
     style = '<w:style w:styleId="{}"><w:basedOn w:val="{}"/></w:style>'
     markup = f"<w:styles>{style.format('A', 'B')}{style.format('B', 'A')}{style.format('C', 'C')}</w:styles>"
-    assert form_cells.looks(xml(markup)) == form_cells.Looks(frozenset(), frozenset())
+    words = xml('<w:p><w:pPr><w:pStyle w:val="A"/></w:pPr><w:r><w:rPr><w:rStyle w:val="C"/></w:rPr></w:r></w:p>')
+    found = Looks(xml(markup)).run(words.find("{*}r"), "words", words, "B", "FFFFFF")
+    assert not found.gone
+    assert not found.struck
+
+
+def test_very_many_elements_are_refused_before_they_are_parsed(form: bytes) -> None:
+    before, _, after = read_part(form).partition(b"</w:tbl>")
+    data = with_parts(form, {DOCUMENT: before + b"</w:tbl>" + b"<w:a/>" * 3_100_000 + after}, zipfile.ZIP_STORED)
+    assert "at most 1,500,000 elements" in refusal(data)
+    tags = b"<a " + b" ".join(b"a%d=''" % number for number in range(3_100_000)) + b"/>"
+    assert "at most 1,500,000 elements" in refusal(with_parts(form, {"word/a.xml": tags}, zipfile.ZIP_STORED))
+
+
+@pytest.mark.parametrize("encoding", ["UTF-7", "cp037", "ISO-8859-1"])
+def test_an_encoding_in_which_marks_could_hide_is_refused(form: bytes, encoding: str) -> None:
+    text = f'<?xml version="1.0" encoding="{encoding}"?><a/>'
+    data = text.encode("cp037" if encoding == "cp037" else "ascii")
+    assert "`word/a.xml` is written in another encoding" in refusal(with_parts(form, {"word/a.xml": data}))
+
+
+def field(instruction: str) -> str:
+    """A field of Word in the pieces in which it may come."""
+    middle = len(instruction) // 2
+    pieces = "".join(f"<w:r><w:instrText>{one}</w:instrText></w:r>" for one in
+                     (instruction[:middle], instruction[middle:]))  # fmt: skip
+    mark = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'.format
+    return f"<w:p>{mark('begin')}{pieces}{mark('separate')}<w:r><w:t>x</w:t></w:r>{mark('end')}</w:p>"
+
+
+@pytest.mark.parametrize(
+    ("markup", "name"),
+    [
+        (field(' INCLUDETEXT "/etc/passwd" '), "INCLUDETEXT"),
+        (field("includepicture https://example.org/x.png"), "INCLUDEPICTURE"),
+        (field(" DDEAUTO c:\\\\cmd.exe x "), "DDEAUTO"),
+        (field(" DATE "), "DATE"),
+        (field(" "), ""),
+        ('<w:p><w:fldSimple w:instr=" LINK Excel.Sheet.8 x "/></w:p>', "LINK"),
+        ("<w:p><w:r><w:instrText>DATABASE x</w:instrText></w:r></w:p>", "DATABASE"),
+    ],
+)
+def test_a_house_document_with_a_field_that_fetches_is_refused(tmp_path: Path, markup: str, name: str) -> None:
+    assert f"the field `{name}` takes its words from outside" in house_refusal(tmp_path, markup)
+
+
+def test_a_house_document_may_number_its_pages(tmp_path: Path) -> None:
+    simple = '<w:p><w:fldSimple w:instr="STYLEREF Title"/></w:p>'
+    for markup in (field(" PAGE "), field(r" NUMPAGES \* MERGEFORMAT "), simple):
+        assert house_refusal(tmp_path, markup) == ""
+
+
+def house_refusal(folder: Path, markup: str) -> str:
+    """What is said of a house whose document has something in its footer."""
+    (folder / "style").mkdir(exist_ok=True)
+    ours = (templates_folder() / "style" / "memo.docx").read_bytes()
+    data = edited(ours, lambda root: root.append(xml(markup)), part="word/footer1.xml")
+    (folder / "style" / "memo.docx").write_bytes(data)
+    (folder / "house.toml").write_text('firm = "Ash"\n')
+    try:
+        write_form(AGREEMENT, Date.read("2025-07-01"), templates=folder, only=("conversion",), kinds=())
+    except ClausesError as error:
+        return error.problems[0].sentence
+    return ""
 
 
 # --- what is in it is text

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clauses.memo.memo import memo_document, write_memo
+from clauses.memo.memo import FORMATS, memo_document, write_memo, write_memos
 from clauses.review.review import Examined
 
 from .conftest import SHEETS
@@ -57,3 +57,10 @@ def test_running_prose_holds_no_identifiers(examine: Callable[..., Examined]) ->
     prose = " ".join(e.text() for e in root.elements("p", "ol", "aside") if not e.has_class("meta"))
     for id in ("outside-supply", "floor-not-kept", "cedar-supply", "cloud-exclusivity", "alder-shares", "_"):
         assert id not in prose
+
+
+def test_formats_written_together_are_as_those_written_alone(examine: Callable[..., Examined]) -> None:
+    examined = examine("conflict")
+    together = write_memos(examined, list(FORMATS))
+    assert together == {format: write_memo(examined, format) for format in FORMATS}
+    assert together == write_memos(examined, list(reversed(FORMATS)))

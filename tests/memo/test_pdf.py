@@ -284,7 +284,7 @@ def test_a_look_that_never_ends_is_ended(
     ("text", "sentence"),
     [
         ('paper = "a5"', "there is no paper `a5`"),
-        ('[colour]\naccent = "red"', "`red` is no colour for `accent`"),
+        ('[colour]\naccent = "red"', "`red` is not a colour"),
     ],
 )
 def test_settings_that_cannot_be_followed_are_refused(

@@ -166,7 +166,7 @@ def test_every_finding_is_a_comment_on_its_clauses(file: Path, examine_file: Cal
         under = {one.under for one in found if f"({finding.rule})" in one.paragraphs[0]}
         for id in {clause.id for clause in finding.clauses}:
             assert headings_of(id, examined.deal) & under or not headings_of(id, examined.deal), id
-    pointers = [one for one in found if "The whole comment stands at" in one.paragraphs[-1]]
+    pointers = [one for one in found if "which is about this clause too" in one.paragraphs[-1]]
     assert len([one for one in found if one.paragraphs[0].startswith("F-")]) - len(pointers) == len(
         examined.review.findings
     )

@@ -228,7 +228,7 @@ def test_a_figure_is_only_a_drawing(inner: str, tmp_path: Path, examine: Callabl
         ("style/memo.css", "p { background: url(http://x) }", "may not hold"),
         ("style/memo.css", "</style><script>", "may not hold"),
         ("style/memo.css", "@import 'x';", "may not hold"),
-        ("house.toml", '[colour]\naccent = "red; } body { x: y"', "neither a colour"),
+        ("house.toml", '[colour]\naccent = "red; } body { x: y"', "is not a colour"),
         ("house.toml", "numbering = 3", "not written as ours"),
         ("house.toml", 'frim = "x"', "did you mean"),
         ("house.toml", "firm = ", "not TOML"),

@@ -44,6 +44,14 @@ class ParameterDocument(Model):
     values: tuple[DatedValueDocument, ...] = Field(description="Its values by date.", min_length=1)
 
 
+class PackSource(SourceDocument):
+    """A document that rules cite."""
+
+    bears_on: Id | None = Field(
+        None, description="The one agreement that it tells of; reviews of other agreements do not cite it."
+    )
+
+
 class PackDocument(Model):
     """What `pack.yaml` may hold."""
 
@@ -51,7 +59,7 @@ class PackDocument(Model):
     version: str = Field(description="Its version, such as `1.2.0`.", pattern=r"^\d+\.\d+\.\d+$")
     title: str = Field("", description="Its title.")
     description: str = Field("", description="What it is for.")
-    sources: dict[Id, SourceDocument] = Field(default_factory=dict, description="The documents that rules cite.")
+    sources: dict[Id, PackSource] = Field(default_factory=dict, description="The documents that rules cite.")
     parameters: dict[str, ParameterDocument] = Field(default_factory=dict, description="Values that rules share.")
     facts: dict[str, dict[str, str]] = Field(default_factory=dict, description="The kinds of fact that rules derive.")
     example_agreement: str | None = Field(
@@ -90,7 +98,7 @@ class RulePack:
     name: str
     version: str
     title: str
-    sources: Mapping[str, SourceDocument]
+    sources: Mapping[str, PackSource]
     parameters: Mapping[str, PackParameter]
     derived: Mapping[str, Mapping[str, TermType]]
     rules: tuple[Rule, ...]
@@ -108,6 +116,11 @@ class RulePack:
     def rule(self, id: str) -> Rule | None:
         """The rule of an id."""
         return next((rule for rule in self.rules if rule.id == id), None)
+
+    def authority_of(self, rule: Rule, agreement: str) -> list[AuthorityDocument]:
+        """What a rule rests on, in a review of an agreement."""
+        sources = [(authority, self.sources.get(authority.document)) for authority in rule.authority]
+        return [authority for authority, source in sources if not source or source.bears_on in (None, agreement)]
 
     def parameters_at(self, as_of: Date) -> dict[str, Value | str]:
         """The value of every parameter on a day. Raises PackError where one has no value yet."""

@@ -26,3 +26,5 @@ class Document:
     """The day as of which the memo looks at the world; a file says that it was made on it."""
     labels: Plain
     """The fixed words of `memo/labels.toml`, for what a writer has to say itself."""
+    drawn_by: Mapping[str, Template]
+    """The template that draws each figure: what a house draws is not made into dots or pages in this process."""

@@ -10,21 +10,26 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clauses.errors import UsageError, did_you_mean
 from clauses.extras import needs
-from clauses.memo import to_html, to_markdown
+from clauses.memo import house_settings, to_html, to_markdown
 from clauses.memo.document import Document
 from clauses.memo.figures import draw
 from clauses.memo.plain import Plain, plain
-from clauses.memo.render import MASTER, program_files, render_memo
+from clauses.memo.render import FIGURES, MASTER, figure_file, program_files, render_memo
 from clauses.memo.templates import CORE, Template, TemplateError, Templates, template_error
 from clauses.memo.tree import Element, number_captions, number_headings, parse
 from clauses.memo.view import view
+from clauses.memo.view_fixes import fixes_view
 from clauses.review.review import Examined
+
+if TYPE_CHECKING:
+    from clauses.proofs.resolve import Resolution
 
 
 def _write_docx(document: Document) -> bytes:
@@ -44,7 +49,7 @@ FORMATS: dict[str, Callable[[Document], bytes]] = {
 }  # fmt: skip
 """The formats of a memo, each with its writer."""
 
-LABELS, HOUSE = "memo/labels.toml", "house.toml"
+LABELS, HOUSE = "memo/labels.toml", house_settings.HOUSE
 STYLES = {"html": "style/memo.css", "docx": "style/memo.docx", "pdf": "style/memo.typ"}
 """The template that gives a format its look."""
 
@@ -59,32 +64,45 @@ class UsedTemplate:
     sha256: str
 
 
-def write_memo(examined: Examined, format: str, templates: Path | None = None) -> bytes:
+def write_memo(
+    examined: Examined, format: str, templates: Path | None = None, resolution: Resolution | None = None
+) -> bytes:
     """The memo of a review as a file of a format. `templates` is the folder of a house, whose files stand in for ours.
+
+    With a `resolution` (see `clauses.resolve`) the memo says what would clear the term sheet.
 
     Raises TemplateError where a template asks for what a memo may not hold, UsageError for another format or one
     whose packages are not installed.
     """
-    if format not in FORMATS:
-        raise UsageError.of(
-            "unknown-format", f"there is no memo format `{format}`", None, did_you_mean(format, FORMATS)
-        )
-    return FORMATS[format](memo_document(examined, templates))
+    return write_memos(examined, [format], templates, resolution)[format]
 
 
-def memo_document(examined: Examined, templates: Path | None = None) -> Document:
+def write_memos(
+    examined: Examined, formats: Sequence[str], templates: Path | None = None, resolution: Resolution | None = None
+) -> dict[str, bytes]:
+    """The memo of a review in several formats; see `write_memo`."""
+    for format in formats:
+        if format not in FORMATS:
+            raise UsageError.of(
+                "unknown-format", f"there is no memo format `{format}`", None, did_you_mean(format, FORMATS)
+            )
+    document = memo_document(examined, templates, resolution)
+    return {format: FORMATS[format](document) for format in formats}
+
+
+def memo_document(examined: Examined, templates: Path | None = None, resolution: Resolution | None = None) -> Document:
     """The memo before it is written in a format."""
     found = Templates(templates)
     try:
-        return _document(examined, found)
+        return _document(examined, found, resolution)
     except TemplateError as error:
         raise found.explained(error) from None
 
 
-def _document(examined: Examined, found: Templates) -> Document:
+def _document(examined: Examined, found: Templates, resolution: Resolution | None) -> Document:
     labels, house = found.settings(LABELS), found.settings(HOUSE)
     used = _used(found)
-    memo = plain(view(examined))
+    memo = plain({**view(examined), "fixes": fixes_view(resolution, examined.deal)})
     memo["appendix"]["templates"] = [{"name": one.name, "origin": one.origin, "sha256": one.sha256} for one in used]
     values: Plain = {"memo": memo, "labels": labels, "house": house, "figures": draw(memo, labels)}
     markup = render_memo(found, values)
@@ -93,7 +111,8 @@ def _document(examined: Examined, found: Templates) -> Document:
     number_headings(root, house["numbering"])
     number_captions(root, labels["caption"])
     day = datetime.date.fromordinal(examined.deal.as_of.lowest)
-    return Document(root, markup.figures, house, _styles(found), day, labels)
+    drawn_by = {name: drawing for name in FIGURES if (drawing := found.find(figure_file(name))) is not None}
+    return Document(root, markup.figures, house, _styles(found), day, labels, drawn_by)
 
 
 def _check_figures(root: Element, figures: Mapping[str, str]) -> None:
@@ -111,8 +130,17 @@ def _styles(templates: Templates) -> dict[str, Template]:
 
 
 def used_templates(templates: Path | None = None) -> list[UsedTemplate]:
-    """Every file that a memo is made from, in the order of their names."""
-    return _used(Templates(templates))
+    """Every file that a memo is made from, in the order of their names.
+
+    Raises TemplateError for a template or a setting that every memo would refuse.
+    """
+    found = Templates(templates)
+    try:
+        for name in (LABELS, HOUSE):
+            found.settings(name)
+        return _used(found)
+    except TemplateError as error:
+        raise found.explained(error) from None
 
 
 def template_file(name: str, templates: Path | None = None) -> bytes:

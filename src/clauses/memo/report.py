@@ -27,12 +27,12 @@ def _answer(verified: Verified, file: str, ink: Ink) -> str:
     name, count = printable(file), len(verified.differences)
     if verified.same_file:
         return f"{name}: {ink.paint('unchanged', 'green', 'bold')}, byte for byte"
-    if verified.unchanged:
-        sentence = "in every word and number; another program has saved the file since"
-        return f"{name}: {ink.paint('unchanged', 'green', 'bold')} {sentence}"
     if not count:
-        sentence = "the words and numbers are the same, but the file is not: its look or what it hides was changed"
-        return f"{name}: {ink.paint('changed', 'red', 'bold')}: {sentence}"
+        sentence = (
+            "every word and number is as it should be, but the file is another: a program has saved it since, or its "
+            "look, its pictures or what it hides were changed (`--words` compares the words alone)"
+        )
+        return f"{name}: {ink.paint('not the same file', 'yellow', 'bold')}: {sentence}"
     places = "one place" if count == 1 else f"{count} places"
     return f"{name}: {ink.paint('changed', 'red', 'bold')} in {places}"
 

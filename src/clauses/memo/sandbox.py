@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import BaseLoader, StrictUndefined, TemplateNotFound, UndefinedError, meta, nodes
+from jinja2 import BaseLoader, StrictUndefined, TemplateNotFound, UndefinedError, nodes
 from jinja2.environment import TemplateModule
 from jinja2.exceptions import SecurityError, TemplateRuntimeError, TemplateSyntaxError
 from jinja2.runtime import BlockReference, LoopContext, Macro, TemplateReference
@@ -24,8 +24,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 from markupsafe import Markup, escape
 
+from clauses.errors import did_you_mean
 from clauses.memo.plain import Plain
-from clauses.memo.templates import Template, Templates, template_error
+from clauses.memo.templates import Template, Templates, line_of_long_number, template_error
 
 MAXIMUM_OUTPUT = 20_000_000
 _FILTERS = (
@@ -122,7 +123,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         if _OPEN in source or _CLOSE in source:
             raise TemplateSyntaxError("this template holds a character that is none", 1, name, filename)
-        tree = super()._parse(source, name, filename)
+        try:
+            tree = super()._parse(source, name, filename)
+        except ValueError:  # Python reads no number of thousands of digits
+            line = line_of_long_number(source)
+            raise TemplateSyntaxError("a number has too many digits", line, name, filename) from None
         _refuse_switches(tree, name, filename)
         shown = filename or name or "template"
         if shown not in self.marked:
@@ -172,7 +177,8 @@ def _refuse_switches(tree: nodes.Template, name: str | None, filename: str | Non
     for node in tree.find_all(nodes.EvalContextModifier):
         raise TemplateSyntaxError("escaping cannot be switched in a memo template", node.lineno, name, filename)
     for found in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
-        if not isinstance(getattr(found, "template", None), nodes.Const):
+        named = getattr(found, "template", None)
+        if not isinstance(named, nodes.Const) or not isinstance(named.value, str):
             raise TemplateSyntaxError("a template is named by a fixed text", found.lineno, name, filename)
 
 
@@ -261,6 +267,9 @@ def render(sandbox: Sandbox, name: str, values: Mapping[str, Plain]) -> Rendered
         raise template_error(_reason(error), error.filename or name, error.lineno) from None
     except TemplateNotFound as error:
         raise template_error(f"there is no template `{error.name}`", name) from None
+    except (RecursionError, SyntaxError, MemoryError) as error:  # of Python, which a template becomes
+        sentence = "the template is nested too deeply, or calls itself without end"
+        raise template_error(sentence, *_line_of(error, sandbox, name)) from None
     except (
         TemplateRuntimeError,
         UndefinedError,
@@ -271,7 +280,6 @@ def render(sandbox: Sandbox, name: str, values: Mapping[str, Plain]) -> Rendered
         IndexError,
         KeyError,
         AttributeError,
-        RecursionError,
     ) as error:
         raise template_error(_reason(error), *_line_of(error, sandbox, name)) from None
     return _located("".join(pieces), sandbox.marked)
@@ -303,23 +311,92 @@ def _located(text: str, files: list[str]) -> Rendered:
     return Rendered("".join([*pieces, text[done:]]), tuple(marks))
 
 
+# --- what a template refers to
+
+
 def referenced(sandbox: Sandbox, names: Iterable[str]) -> list[Template]:
-    """The templates of these names and all that they include, import and extend, in the order of their names."""
+    """The templates of these names and all that they include, import and extend, in the order of their names.
+
+    Raises TemplateError for one that is missing, that takes itself in, or that replaces what is not there.
+    """
     found: dict[str, Template] = {}
+    trees: dict[str, nodes.Template] = {}
     waiting = list(names)
     while waiting:
         name = waiting.pop()
+        if name in found:
+            continue
         template = sandbox.templates.find(name)
         if template is None:
             raise template_error(f"there is no template `{name}`", name)
-        if name in found:
-            continue
-        found[name] = template
-        try:
-            tree = sandbox._parse(template.text, name, template.shown_as)
-        except TemplateSyntaxError as error:
-            raise template_error(_reason(error), template.shown_as, error.lineno, text=template.text) from None
-        except RecursionError:
-            raise template_error("the template is nested too deeply", template.shown_as) from None
-        waiting += [other for other in meta.find_referenced_templates(tree) if other]
+        found[name], trees[name] = template, _tree(sandbox, name, template)
+        waiting += [other for other, _ in _taken_in(trees[name])]
+    for name in names:
+        _refuse_circles(name, found, trees, [], set())
+    for name, template in found.items():
+        if template.origin == "house":
+            _refuse_what_is_lost(name, template, trees)
     return [found[name] for name in sorted(found)]
+
+
+def _tree(sandbox: Sandbox, name: str, template: Template) -> nodes.Template:
+    try:
+        return sandbox._parse(template.text, name, template.shown_as)
+    except TemplateSyntaxError as error:
+        raise template_error(_reason(error), template.shown_as, error.lineno, text=template.text) from None
+    except RecursionError:
+        raise template_error("the template is nested too deeply", template.shown_as) from None
+
+
+def _taken_in(tree: nodes.Template) -> list[tuple[str, int]]:
+    """The names of the templates that one includes, imports and extends, with the line."""
+    listed = tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends))
+    return [(_named(one), one.lineno) for one in listed]
+
+
+def _named(node: Any) -> str:
+    """The template that a node names; `_refuse_switches` has seen that it is a fixed text."""
+    return str(node.template.value)
+
+
+def _refuse_circles(
+    name: str, found: Mapping[str, Template], trees: Mapping[str, nodes.Template], path: list[str], done: set[str]
+) -> None:
+    """A template that takes itself in, directly or by way of others, would never end."""
+    for other, line in _taken_in(trees[name]):
+        if other == name or other in path:
+            by_way = [*path, name][[*path, name].index(other) + 1 :]
+            ways = " by way of " + ", ".join(f"`{one}`" for one in by_way) if by_way else ""
+            hint = f"ours is named `core:{other}`"
+            raise template_error(f"`{other}` takes itself in{ways}", found[name].shown_as, line, hint)
+        if other not in done:
+            _refuse_circles(other, found, trees, [*path, name], done)
+    done.add(name)
+
+
+def _refuse_what_is_lost(name: str, template: Template, trees: Mapping[str, nodes.Template]) -> None:
+    """Of a template that extends another only blocks of that other one are shown."""
+    extended = trees[name].find(nodes.Extends)
+    if extended is None:
+        return
+    master = _named(extended)
+    known = _blocks(master, trees)
+    for node in trees[name].body:
+        if isinstance(node, nodes.Block) and node.name not in known:
+            sentence = f"`{master}` has no block `{node.name}`, so this one would not be shown"
+            raise template_error(sentence, template.shown_as, node.lineno, did_you_mean(node.name, known))
+        if isinstance(node, nodes.Output) and _writes(node):
+            sentence = f"what stands outside the blocks of a template that extends `{master}` would not be shown"
+            raise template_error(sentence, template.shown_as, node.lineno)
+
+
+def _blocks(name: str, trees: Mapping[str, nodes.Template]) -> set[str]:
+    """The blocks of a template and of those that it extends."""
+    extended = [_named(one) for one in trees[name].find_all(nodes.Extends)]
+    here = {one.name for one in trees[name].find_all(nodes.Block)}
+    return here.union(*(_blocks(master, trees) for master in extended))
+
+
+def _writes(output: nodes.Output) -> bool:
+    texts = [_MARK.sub("", one.data) if isinstance(one, nodes.TemplateData) else "words" for one in output.nodes]
+    return bool("".join(texts).strip())

@@ -69,6 +69,8 @@ _ATTRIBUTES = set(
         "gradientUnits",
     ]
 )
+_LONGEST_SIDE, _SLIMMEST, _MOST_PATTERNS = 6_000, 20, 12
+"""How long a side of a figure may be, how many times as long as the other, and how many patterns it may have."""
 _VALUE = re.compile(r"url\(#[a-z][a-z0-9-]*\)|[^(){}<>;:\\]*|(?:translate|rotate)\([-0-9 ,.]+\)")
 
 
@@ -86,6 +88,8 @@ def check_svg(rendered: Rendered) -> str:
         before = "\n".join(text.split("\n")[: row - 1])
         offset = start + len(before.encode()) + column + (1 if before else 0)
         raise template_error("the markup of the figure is not well-formed", *rendered.place_of(offset)) from None
+    _check_size(root, file, line)
+    _check_patterns(root, rendered)
     for element in root.iter():
         tag = str(element.tag).removeprefix(_NAMESPACE)
         where = _find(rendered, tag)
@@ -97,6 +101,32 @@ def check_svg(rendered: Rendered) -> str:
             if name != "aria-label" and not _VALUE.fullmatch(value):
                 raise template_error(f"`{value[:60]}` is not allowed as `{name}` in a figure", *where)
     return text
+
+
+def _check_size(root: ElementTree.Element, file: str, line: int) -> None:
+    """A figure fits on a page and can be made into dots."""
+    numbers = re.fullmatch(r"0 0 ([1-9]\d{0,4}) ([1-9]\d{0,4})", root.get("viewBox", ""))
+    if root.tag != f"{_NAMESPACE}svg" or numbers is None:
+        sentence = "a figure is one `<svg>` whose `viewBox` reads `0 0`, its width and its height in whole numbers"
+        raise template_error(sentence, file, line)
+    short, long = sorted(int(number) for number in numbers.groups())
+    if long > _LONGEST_SIDE or long > _SLIMMEST * short:
+        sentence = f"a side of a figure is at most {_LONGEST_SIDE:,} long, and {_SLIMMEST} times as long as the other"
+        raise template_error(sentence, file, line)
+
+
+def _check_patterns(root: ElementTree.Element, rendered: Rendered) -> None:
+    """Patterns within patterns grow beyond all bounds."""
+    patterns = list(root.iter(f"{_NAMESPACE}pattern"))
+    where = _find(rendered, "pattern")
+    if len(patterns) > _MOST_PATTERNS:
+        raise template_error(f"a figure has at most {_MOST_PATTERNS} patterns", *where)
+    for pattern in patterns:
+        within = list(pattern.iter())[1:]
+        if any("url(" in value for one in within for value in one.attrib.values()):
+            raise template_error("what a pattern holds is filled with plain colours", *where)
+    if len(list(root.iter(f"{_NAMESPACE}svg"))) > 1:
+        raise template_error("a figure is one `<svg>`, with none within it", *_find(rendered, "svg"))
 
 
 def _find(rendered: Rendered, tag: str) -> tuple[str, int]:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from clauses.errors import ClausesError, Problem, Problems, UsageError, did_you_mean
+from clauses.errors import Problem, Problems, UsageError, did_you_mean
+from clauses.memo import house_settings
 from clauses.memo.plain import Plain, plain
 from clauses.resources import templates_folder
 from clauses.source import Place, Source
@@ -95,15 +97,18 @@ class Templates:
         return [found for number, found in enumerate(listed) if found and found not in listed[:number]]
 
     def settings(self, name: str) -> Plain:
-        """A TOML file of ours with the house's values merged into it, key by key."""
+        """A TOML file of ours with the house's values merged into it, key by key.
+
+        Raises TemplateError, with the line, for what is not TOML, what we do not have, and what no format can follow.
+        """
         merged: Plain = {}
         for template in self.both(name):
             problems = Problems()
-            try:
-                data = tomllib.loads(template.text)
-            except tomllib.TOMLDecodeError as error:
-                raise _toml_error(template, error) from None
-            merged = _merged(merged, data, template, "", problems) if merged else data
+            data = _toml(template)
+            merged = _merged(merged, data, template, (), problems) if merged else data
+            problems.raise_as(TemplateError)
+            for setting, sentence, hint in house_settings.faults(merged) if name == house_settings.HOUSE else ():
+                problems.add("bad-template", sentence, _place_of(template, setting.split(".")), hint)
             problems.raise_as(TemplateError)
         return dict(plain(merged))
 
@@ -131,9 +136,10 @@ def _read(root: Path, name: str, origin: str, shown_as: str) -> Template | None:
         return None
     if not path.resolve().is_relative_to(root.resolve()):
         raise template_error("this template is a link that leads out of its folder", shown_as)
-    data = path.read_bytes()
     is_word = path.suffix == ".docx"
     limit = _WORD_LIMIT if is_word else _LIMIT
+    with path.open("rb") as file:
+        data = file.read(limit + 1)  # a file may be larger than the memory of this machine
     if len(data) > limit:
         raise template_error(f"a template holds at most {limit:,} bytes", shown_as)
     try:
@@ -143,32 +149,67 @@ def _read(root: Path, name: str, origin: str, shown_as: str) -> Template | None:
     return Template(name, origin, shown_as, text.replace("\r\n", "\n"), hashlib.sha256(data).hexdigest(), data)
 
 
-def _toml_error(template: Template, error: tomllib.TOMLDecodeError) -> ClausesError:
-    match = re.search(r"line (\d+)", str(error))
-    return template_error("this is not TOML", template.shown_as, int(match[1]) if match else 0, text=template.text)
+# --- settings
 
 
-def _merged(ours: Plain, theirs: Plain, template: Template, path: str, problems: Problems) -> Plain:
+def _toml(template: Template) -> Plain:
+    """What a TOML file says. Raises TemplateError for one that cannot be read."""
+    try:
+        return tomllib.loads(template.text)
+    except tomllib.TOMLDecodeError as error:
+        match = re.search(r"line (\d+)", str(error))
+        raise _unread("this is not TOML", template, int(match[1]) if match else 0) from None
+    except ValueError:  # Python reads no number of thousands of digits
+        raise _unread("a number has too many digits", template, line_of_long_number(template.text)) from None
+    except RecursionError:
+        raise _unread("lists or tables are nested too deeply", template, 0) from None
+
+
+def _unread(sentence: str, template: Template, line: int) -> TemplateError:
+    return template_error(sentence, template.shown_as, line, text=template.text)
+
+
+def line_of_long_number(text: str) -> int:
+    """The line of the first number that has more digits than Python reads; 0 where none has."""
+    found = re.search(r"[0-9][0-9_]{1000,}", text)
+    return text.count("\n", 0, found.start()) + 1 if found else 0
+
+
+def _merged(ours: Plain, theirs: Plain, template: Template, path: tuple[str, ...], problems: Problems) -> Plain:
     """Our settings with theirs over them. A key that we do not have, or a value of another type, is an error."""
     found = dict(ours)
     for key, value in theirs.items():
-        where = f"{path}{key}"
-        place = Place(Source(template.shown_as, template.text), _line_of(template.text, key), 1, len(key))
+        where = ".".join((*path, key))
+        place = _place_of(template, (*path, key))
         if key not in ours:
             problems.add("unknown-key", f"there is no setting `{where}`", place, did_you_mean(key, ours))
-        elif type(value) is not type(ours[key]) or (isinstance(value, list) and len(value) != len(ours[key])):
+        elif not _is_like(value, ours[key]):
             problems.add("wrong-type", f"`{where}` is not written as ours is", place, f"ours: {_shown(ours[key])}")
         elif isinstance(value, dict):
-            found[key] = _merged(ours[key], value, template, f"{where}.", problems)
+            found[key] = _merged(ours[key], value, template, (*path, key), problems)
         else:
             found[key] = value
     return found
+
+
+def _is_like(theirs: Any, ours: Any) -> bool:
+    """Whether a value is of the type of ours, and a list one of as many values of the type of ours."""
+    if not isinstance(ours, list):
+        return type(theirs) is type(ours)
+    return isinstance(theirs, list) and [type(one) for one in theirs] == [type(one) for one in ours]
 
 
 def _shown(value: Any) -> str:
     return str(value) if not isinstance(value, dict) else f"a table with {', '.join(value)}"
 
 
-def _line_of(text: str, key: str) -> int:
-    match = re.search(rf"^\s*\[?(?:[\w.]+\.)?{re.escape(key)}\b", text, re.MULTILINE)
-    return text.count("\n", 0, match.end()) + 1 if match else 0
+def _place_of(template: Template, path: Sequence[str]) -> Place:
+    """Where a setting stands: the key beneath the heading of its table, or in the table in a line."""
+    text, source = template.text, Source(template.shown_as, template.text)
+    *tables, key = path
+    heading = (
+        re.search(rf"^[ \t]*\[[ \t]*{re.escape('.'.join(tables))}[ \t]*\]", text, re.MULTILINE) if tables else None
+    )
+    name = re.compile(rf"(?<![\w-]){re.escape(key)}(?![\w-])")
+    found = name.search(text, heading.end() if heading else 0) or name.search(text)
+    return source.place(found.start(), found.end()) if found else Place(source, 0, 1, len(key))

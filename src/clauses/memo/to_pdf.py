@@ -20,20 +20,19 @@ from clauses.memo.typeset import typeset
 
 Node = str | Plain
 
-PAPERS = ("a4", "us-letter")
 FONTS = {"text": "Libertinus Serif", "plain": "Libertinus Serif", "code": "DejaVu Sans Mono"}
 """What each of the house's fonts is in a PDF, where the house asks for none that comes with typst."""
 BUNDLED = ("Libertinus Serif", "New Computer Modern", "DejaVu Sans Mono")
 LONGEST_NAME = 8_000
 """How long a title or a description of a drawing may be; a PDF holds no more than four times as much."""
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _HEADINGS = ("h1", "h2", "h3", "h4")
 
 
 def write(document: Document) -> bytes:
     """The memo as a PDF that can be archived and read aloud. Raises TemplateError where its look cannot be followed."""
     look = document.style["pdf"]
-    pdf = typeset(look, data(document), document.day)
+    others = [one.shown_as for one in (look, *document.drawn_by.values()) if one.origin == "house"]
+    pdf = typeset(look, data(document), document.day, whose=others[0] if others else None)
     if look.origin == "house":
         _check_nothing_left_out(pdf, document.root, look.shown_as)
     return pdf
@@ -76,11 +75,6 @@ def _language(tag: str) -> tuple[str, str | None]:
 
 
 def _house(house: Plain) -> Plain:
-    for name, colour in house["colour"].items():
-        if not _COLOUR.fullmatch(colour):
-            raise template_error(f"`{colour}` is no colour for `{name}`; one reads `#1f3a5f`", "house.toml")
-    if house["paper"] not in PAPERS:
-        raise template_error(f"there is no paper `{house['paper']}`", "house.toml", hint=f"one of {', '.join(PAPERS)}")
     return {
         "firm": _name(house["firm"]),
         "address": with_glyphs(house["address"]),

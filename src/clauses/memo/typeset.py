@@ -2,7 +2,7 @@
 
 The look is a program for typst, the data reach it as JSON: a word of the memo is never part of the program. The
 look finds no file to read and no font but those that come with typst, so the same input gives the same bytes
-everywhere. A look of a house is somebody else's program and is run apart.
+everywhere. A look or a drawing of a house is somebody else's program and is run apart.
 """
 
 from __future__ import annotations
@@ -24,12 +24,16 @@ STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
 _PLACE = re.compile(r"┌─ [^\n]*:(\d+):\d+")
 
 
-def typeset(look: Template, data: Plain, day: datetime.date) -> bytes:
-    """The PDF that a look makes of the data. Raises TemplateError, with its line, where the look cannot be followed."""
+def typeset(look: Template, data: Plain, day: datetime.date, whose: str | None = None) -> bytes:
+    """The PDF that a look makes of the data.
+
+    `whose` is the file of a house that takes part, to be blamed if it takes too much: then the work is done apart.
+    Raises TemplateError, with its line, where the look cannot be followed.
+    """
     order: Plain = {"look": look.text, "shown_as": look.shown_as, "day": day.toordinal()}
     order["memo"] = json.dumps(data, ensure_ascii=False)
-    if look.origin == "house":
-        return base64.b64decode(apart.ask("clauses.memo.typeset", order, look.shown_as)["pdf"])
+    if whose is not None:
+        return base64.b64decode(apart.ask("clauses.memo.typeset", order, whose)["pdf"])
     with tempfile.TemporaryDirectory() as nothing:
         return _compiled(order, nothing)
 

@@ -12,12 +12,16 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clauses.errors import InputError
 from clauses.extras import needs
 from clauses.memo.memo import write_memo
 from clauses.review.review import Examined
 from clauses.source import Place, Source
+
+if TYPE_CHECKING:
+    from clauses.proofs.resolve import Resolution
 
 _MAXIMUM_WORDS = 20_000
 """In how long a stretch single words are compared; a longer one differs as a whole."""
@@ -55,21 +59,20 @@ class Verified:
     differences: tuple[Difference, ...]
 
     @property
-    def unchanged(self) -> bool:
-        """Whether every word and number is as it should be.
-
-        A Word document may have been saved by another program since; a file of another format may not.
-        """
-        return self.same_file or (self.format == "docx" and not self.differences)
+    def same_words(self) -> bool:
+        """Whether every word and number is as it should be; how they look was not compared."""
+        return not self.differences
 
 
-def verify_memo(data: bytes, name: str, examined: Examined, templates: Path | None = None) -> Verified:
+def verify_memo(
+    data: bytes, name: str, examined: Examined, templates: Path | None = None, resolution: Resolution | None = None
+) -> Verified:
     """Compare a memo with what its inputs give now. `name` is what its reader calls the file.
 
     Raises InputError for a file that is no memo of any format, UsageError where a format's packages are missing.
     """
     format = format_of(data, name)
-    wanted = write_memo(examined, format, templates)
+    wanted = write_memo(examined, format, templates, resolution)
     if data == wanted:
         return Verified(format, True, ())
     read = READERS[format]

@@ -36,6 +36,7 @@ def _change(change: Change, deal: Deal, labels: list[str]) -> Plain:
         "words": [] if is_silent else _parts(" ".join(text_before.split()), " ".join(text_after.split())),
         "old_words": " ".join(text_before.split()) if is_silent else "",
         "terms": _terms(before, after, deal),
+        "is_words_alone": "text" in change.nodes and change.action == "amend" and not _terms(before, after, deal),
         "keeps_terms": before is not None and after is not None,
         "basis": after.clause.source.basis if after else "",
         "findings": labels,

@@ -99,6 +99,8 @@ def _uncertainty(shown: Shown, deal: Deal, labels: Labels) -> Iterator[Comment]:
 
 
 def _otherwise(shown: Reading, other: Reading, labels: Labels) -> str:
+    if other.kind != shown.kind:
+        return _of_another_kind(other, labels)
     parts = {"heading": (shown.heading, other.heading), "words": (shown.words, other.words)}
     named = {labels(f"comment.{name}_part"): pair for name, pair in parts.items()}
     named |= {term_words(name): (value, other.terms[name]) for name, value in shown.terms.items()}
@@ -108,6 +110,17 @@ def _otherwise(shown: Reading, other: Reading, labels: Labels) -> str:
         if old != new
     ]
     return labels("comment.uncertain_other", instrument=other.instrument, difference="; ".join(differing))
+
+
+def _of_another_kind(other: Reading, labels: Labels) -> str:
+    """All that a clause says which has no terms in common with the one shown."""
+    parts = {labels("comment.heading_part"): other.heading, labels("comment.words_part"): other.words}
+    parts |= {term_words(name): value for name, value in other.terms.items() if value}
+    stated = [
+        labels("comment.difference", name=name, value=value or labels("comment.nothing_part"))
+        for name, value in parts.items()
+    ]
+    return labels("comment.uncertain_kind", instrument=other.instrument, kind=other.kind, difference="; ".join(stated))
 
 
 # --- what the review found

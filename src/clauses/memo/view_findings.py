@@ -123,7 +123,7 @@ def _with_sources(fact: Fact) -> Iterator[Fact]:
 
 def group_view(group: Group, examined: Examined) -> Plain:
     """A group of findings as plain data."""
-    first, rule = group.first.finding, group.first.rule
+    first, rule, pack = group.first.finding, group.first.rule, group.first.run.pack
     headings = [examined_heading(id, examined.deal) for match in group.matches for id in match.ids()]
     redrafts = list(dict.fromkeys(match.finding.redraft for match in group.matches if match.finding.redraft))
     return {
@@ -136,7 +136,7 @@ def group_view(group: Group, examined: Examined) -> Plain:
         "clauses": list(dict.fromkeys(headings)),
         "messages": list(dict.fromkeys(match.finding.message for match in group.matches)),
         "meaning": _meaning(rule),
-        "authority": [authority_view(one, group.first.run.pack) for one in rule.authority],
+        "authority": [authority_view(one, pack) for one in pack.authority_of(rule, examined.deal.agreement.id)],
         "items": [_item(match, number, examined) for number, match in enumerate(group.matches, 1)],
         "redraft": redrafts[0] if len(redrafts) == 1 else "",
     }

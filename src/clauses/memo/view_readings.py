@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from clauses.language.english import capital
+from clauses.language.english import capital, kind_words
 from clauses.memo.plain import clean
 from clauses.memo.view_changes import gives_no_words, shown_term
 from clauses.memo.view_findings import instrument_title
@@ -27,6 +27,8 @@ class Reading:
     words: str
     terms: Mapping[str, str]
     """Each term of its kind in words, in their order; nothing where the clause is silent on it."""
+    kind: str
+    """Its kind, in words."""
     instrument: str
     """The title of what last wrote it."""
 
@@ -96,7 +98,8 @@ def _reading(version: ClauseVersion | None, deal: Deal) -> Reading | None:
         return None
     terms = {name: line(shown_term(version, name, deal)) for name in version.clause.term_types()}
     heading = line(version.clause.heading) or capital(version.id.replace("-", " "))
-    return Reading(heading, paragraphs(version.clause.text), terms, instrument_title(version.instrument, deal))
+    kind, instrument = kind_words(version.kind), instrument_title(version.instrument, deal)
+    return Reading(heading, paragraphs(version.clause.text), terms, kind, instrument)
 
 
 def line(text: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from clauses.language.english import capital, term_words
+from clauses.memo.house_settings import HOUSE
 from clauses.memo.labels import Labels
 from clauses.memo.plain import Plain
 from clauses.memo.templates import Templates
@@ -24,7 +25,6 @@ from clauses.review.wording import known
 from clauses.terms.facts import Deal
 from clauses.terms.kinds import TermType
 
-HOUSE = "house.toml"
 _DATE = TermType("date")
 
 
@@ -75,6 +75,8 @@ class Redline:
     clauses: tuple[ClauseRedline, ...]
     comments: tuple[Comment, ...]
     """The findings that concern no clause."""
+    footer: str
+    """The words at the foot of every page."""
     end: str
     author: str
     language: str
@@ -82,21 +84,25 @@ class Redline:
     house: Plain
 
 
-def redline_view(examined: Examined, templates: Templates) -> Redline:
-    """The redline of a review. Raises TemplateError where a label of the house cannot be filled in."""
+def redline_view(examined: Examined, templates: Templates, with_comments: bool = True) -> Redline:
+    """The redline of a review; without comments it can go to the other side, and does not speak of any.
+
+    Raises TemplateError where a label of the house cannot be filled in.
+    """
     labels, house = Labels(templates), templates.settings(HOUSE)
     deal = examined.deal
     shown = shown_clauses(deal)
-    findings = FindingComments(examined, labels, {one.id: one for one in shown})
+    findings = FindingComments(examined, labels, {one.id: one for one in shown}) if with_comments else None
     clauses = tuple(_clause(one, deal, labels, findings) for one in shown)
     title, about = _heading(deal, labels, house["firm"])
     return Redline(
         title=title,
         about=about,
-        intro=tuple(_intro(deal, clauses, labels)),
+        intro=tuple(_intro(deal, clauses, labels, with_comments)),
         section=labels("clauses"),
         clauses=clauses,
-        comments=tuple(findings.of_no_clause()),
+        comments=tuple(findings.of_no_clause()) if findings else (),
+        footer=labels("footer" if with_comments else "footer_bare"),
         end=labels("end"),
         author=line(house["firm"]),
         language=labels("memo.lang"),
@@ -120,8 +126,9 @@ def _heading(deal: Deal, labels: Labels, firm: str) -> tuple[str, tuple[tuple[st
     return line(title), tuple((name, value) for name, value in listed if value)
 
 
-def _intro(deal: Deal, clauses: tuple[ClauseRedline, ...], labels: Labels) -> Iterator[str]:
-    yield labels("intro" if deal.sheet is not None else "intro_agreement")
+def _intro(deal: Deal, clauses: tuple[ClauseRedline, ...], labels: Labels, with_comments: bool) -> Iterator[str]:
+    opening = "intro" if deal.sheet is not None else "intro_agreement"
+    yield labels(opening if with_comments else f"{opening}_bare")
     if deal.sheet is not None and not any(clause.is_changed for clause in clauses):
         yield labels("no_changes")
     if not clauses:
@@ -153,6 +160,6 @@ def _term(name: str, old: str, new: str, labels: Labels) -> Line:
     return Line("term", (("same", opening), *replaced(old, new)))
 
 
-def _clause(shown: Shown, deal: Deal, labels: Labels, findings: FindingComments) -> ClauseRedline:
-    comments = (*findings.of_clause(shown.id), *doubts(shown, deal, labels))
+def _clause(shown: Shown, deal: Deal, labels: Labels, findings: FindingComments | None) -> ClauseRedline:
+    comments = (*findings.of_clause(shown.id), *doubts(shown, deal, labels)) if findings else ()
     return ClauseRedline(shown.id, tuple(_lines(shown, labels)), comments)

@@ -213,14 +213,18 @@ def _findings(world: Deal, one: PackRun, facts: Standings) -> list[Finding]:
         if rule.derives is not None:
             continue
         explainer = Explainer(rule, one.conditions, world, facts)
+        authority = one.pack.authority_of(rule, world.agreement.id)
+        cited = tuple(Authority(document.document, document.quote) for document in authority)
         for binding, truth in one.outcome.matches[rule.id].items():
             matched = [one.outcome.facts[number] for number in binding]
             clauses = {p.alias: fact for p, fact in zip(rule.given, matched, strict=True)}
-            found.append(_finding(explainer, {**clauses, "context": context}, truth))
+            found.append(_finding(explainer, {**clauses, "context": context}, truth, cited))
     return found
 
 
-def _finding(explainer: Explainer, clauses: Mapping[str, Fact], truth: Truth) -> Finding:
+def _finding(
+    explainer: Explainer, clauses: Mapping[str, Fact], truth: Truth, authority: tuple[Authority, ...]
+) -> Finding:
     rule, world = explainer.rule, explainer.deal
     is_open = truth is Truth.UNKNOWN
     question = None
@@ -234,7 +238,7 @@ def _finding(explainer: Explainer, clauses: Mapping[str, Fact], truth: Truth) ->
         status="undetermined" if is_open else "breached",
         message=message(rule.says, rule, clauses, explainer.parameters, world),
         redraft=message(rule.redraft, rule, clauses, explainer.parameters, world),
-        authority=tuple(Authority(a.document, a.quote) for a in rule.authority),
+        authority=authority,
         clauses=_matched(rule, clauses, world),
         values=explainer.values(clauses),
         derivation=explainer.derivation(clauses),

@@ -60,6 +60,7 @@ GENERAL_KINDS: dict[str, dict[str, TermType]] = {
         "currencies": TermType("text", is_list=True),
         "not_stated": TermType("text", is_list=True),
         "changed": TermType("text", is_list=True),
+        "rewrites": TermType("choice", ("whole", "words", "terms", "both", "nothing")),
     },
     "party": {
         "id": _party,
@@ -227,9 +228,21 @@ def _general_fact(standing: Standing, fact: Fact) -> Fact:
         "currencies": tuple(sorted({v.currency for v in fact.values.values() if isinstance(v, Money)})),
         "not_stated": tuple(sorted(name for name in types if name not in fact.values)),
         "changed": fact.values["changed"],
+        "rewrites": _rewrites(standing, types),
     }
     values |= {name: fact.values[name] for name in ("starts", "ends") if name in fact.values}
     return Fact("clause", fact.id, fact.layers, fact.certain, values, fact.version, fact.inferred)
+
+
+def _rewrites(standing: Standing, types: Mapping[str, TermType]) -> str:
+    """What the term sheet writes: all of a clause that it adds; of one that it amends words, terms, or both."""
+    changed = standing.version.changed
+    if "proposed" not in standing.layers:
+        return "nothing"
+    if "kind" in changed:
+        return "whole"
+    has_terms = not changed.isdisjoint(types)
+    return ("both" if has_terms else "words") if "text" in changed else "terms" if has_terms else "nothing"
 
 
 _ASIDE = frozenset({"subject_to", "notwithstanding", "event"})

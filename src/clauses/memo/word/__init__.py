@@ -1,5 +1,7 @@
 """Word documents: the memo, the redline, and a term sheet as a form that is read back."""
 
+MAXIMUM_FILE = 20 * 1024 * 1024
+"""How many bytes a Word document has at most to be read."""
 OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 

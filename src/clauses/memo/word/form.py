@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,16 +18,28 @@ from pathlib import Path
 from docx.oxml.ns import qn
 
 from clauses.errors import InputError, Problems, did_you_mean
-from clauses.language.english import value_words
 from clauses.memo.memo import HOUSE
 from clauses.memo.plain import clean
 from clauses.memo.templates import Templates, template_error
+from clauses.memo.word import MAXIMUM_FILE
 from clauses.memo.word import form_fields as fields
+from clauses.memo.word import form_print as printed
 from clauses.memo.word.form_fields import CLAUSE, NEW, PARTY, SHEET, SOURCE, FormField
-from clauses.memo.word.house import STYLE, House, body_of, open_house, set_language, set_title
+from clauses.memo.word.form_frame import beside
+from clauses.memo.word.form_stamp import Stamp, digest, digest_of_agreement, digest_of_terms
+from clauses.memo.word.house import (
+    STYLE,
+    House,
+    body_of,
+    fill_controls,
+    open_house,
+    set_language,
+    set_title,
+    shown_parts,
+)
 from clauses.memo.word.ooxml import FreshIds, XmlElement, cell, control, element, paragraph, row, run, shares, table
-from clauses.memo.word.package import packed
-from clauses.memo.word.read_form import read_form
+from clauses.memo.word.package import MAXIMUM_BYTES, packed, unpacked_size
+from clauses.memo.word.read_form import MAXIMUM_ROWS, read_form
 from clauses.terms.agreement import Agreement, Change, ClauseVersion, TermSheet
 from clauses.terms.in_force import standings, worlds
 from clauses.terms.values import Date
@@ -40,22 +53,9 @@ DEFAULT_KINDS = (
 """The kinds of clause for which a form has an empty table unless others are asked for."""
 
 _CLAUSE_WIDTHS, _RECORD_WIDTHS = [15, 29, 26, 30], [15, 37, 48]
+_FEWER = "name the clauses in force that the form is about with `--clause`, or fewer kinds with `--add`"
 _SMALL = "15"
 """The size of help and references, in half points."""
-
-_HOW_TO = (
-    "Only the last column of the tables is read. A field that is left empty in “Proposed” means that the term stays "
-    "as it is in force; in a new clause it means that the term is not stated.",
-    "Dates: 4 May 2026 or 2026-05-04; April 2026 or 2026 where no day is known; “never” for no end. Amounts: USD 4bn "
-    "or USD 1,250,000. Percentages: 32.5%. Periods: 90 days, 24 months. What is only known within limits: 30%..49%.",
-    "Write “not stated” where a term shall no longer be stated, “unknown” where it was looked for and not found, and "
-    "“none” where a list shall be empty.",
-    "Parties, clauses and documents are named by their ids: those of the parties stand below, that of a clause at the "
-    "head of its table.",
-    "For a second new clause of a kind, a further party or document, copy the whole table and paste it below.",
-    "Before the form is returned, accept or reject tracked changes and take comments out: a value that could be read "
-    "in two ways is not read at all.",
-)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,12 @@ class _InForce:
 
     @property
     def heading(self) -> str:
-        return self.versions[0].clause.heading or self.id.replace("-", " ")
+        """How the heading of the clause stands."""
+        return clean(_standing(self, ("heading",)))
+
+    def title(self, ref: str) -> str:
+        """What stands above its table."""
+        return printed.clause_heading(ref, self.id, self.heading)
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,6 @@ class _Table:
     ref: str
     subject: str
     """What stands beside the reference above the columns."""
-    columns: tuple[str, ...]
     rows: tuple[FormField, ...]
     values: Mapping[str, Node] = field(default_factory=dict)
     """The values that are filled in, by the names of their rows."""
@@ -127,13 +131,61 @@ def write_form(
     set_title(house, title)
     set_language(house, "en")
     body = body_of(house)
+    tables = _tables(agreement, sheet, clauses, tuple(kinds))
+    _check_rows(tables)
     writer = _Writer(house, _known(agreement, sheet, clauses), settings["colour"]["tint"].lstrip("#").upper())
-    for block in writer.form(title, agreement, as_of, _tables(agreement, sheet, clauses, tuple(kinds)), clauses):
+    for block in writer.form(title, as_of, tables, clauses):
         body.append(block)
+    fill_controls(house, f"{SHEET}.{fields.FORM}", str(_stamp(house, agreement, as_of, tables)))
     data = packed(house.document, title, settings["firm"], datetime.date.fromordinal(as_of.lowest))
+    _check_size(data)
     if sheet is not None:
         _check_comes_back(data, sheet)
     return data
+
+
+def _check_rows(tables: list[_Table]) -> None:
+    count = sum(1 + len(one.rows) for one in tables)
+    if count > MAXIMUM_ROWS:
+        sentence = f"the form would have {count:,} rows, and one of more than {MAXIMUM_ROWS:,} is not read"
+        raise InputError.of("form-too-long", sentence, None, _FEWER)
+
+
+def _check_size(data: bytes) -> None:
+    for size, limit, when in ((len(data), MAXIMUM_FILE, ""), (unpacked_size(data), MAXIMUM_BYTES, ", unpacked,")):
+        if size > limit:
+            megabytes = f"{-(-size // 10**6)} MB"
+            sentence = f"the form would have{when} {megabytes}, and one of more than {limit // 10**6} MB is not read"
+            raise InputError.of("form-too-long", sentence, None, _FEWER)
+
+
+def _stamp(house: House, agreement: Agreement, as_of: Date, tables: list[_Table]) -> Stamp:
+    """What the form says about itself, now that everything else of it stands in the document."""
+    terms = [(f"{one.ref}.{row.name}", _printed(one, row)) for one in tables if one.in_force is not None
+             for row in one.rows]  # fmt: skip
+    every = printed.lines_of_every_form(str(as_of))
+    lines = (line.words for part in shown_parts(house.document) for line in beside(part, one_is_ours=_is_ours))
+    return Stamp(
+        day=str(as_of),
+        agreement=digest_of_agreement(agreement),
+        in_force=digest_of_terms(terms),
+        lines=frozenset(digest(words) for words in lines if words not in every and not _is_clause_heading(words)),
+    )
+
+
+def _is_ours(table: XmlElement) -> bool:
+    """Whether a table of the document that is being written was written here and is none of the house."""
+    return any(fields.REF.fullmatch(found.get(qn("w:val"), "")) for found in table.iter(qn("w:tag")))
+
+
+def _is_clause_heading(words: str) -> bool:
+    """The reader knows the heading of a clause by its table."""
+    return re.match(rf"{CLAUSE}-[0-9]+ ", words) is not None
+
+
+def _printed(one: _Table, row: FormField) -> str:
+    """What stands in the column *In force* of a row."""
+    return clean((one.in_force or {}).get(row.name, "")) or printed.NOTHING
 
 
 # --- what the form holds
@@ -168,7 +220,7 @@ def _chosen(clauses: list[_InForce], sheet: TermSheet | None, only: tuple[str, .
 
 def _known(agreement: Agreement, sheet: TermSheet | None, clauses: list[_InForce]) -> _Known:
     parties = {**agreement.parties, **(sheet.parties if sheet else {})}
-    headings = {clause.id: clause.heading for clause in clauses}
+    headings = {clause.id: clause.heading or clause.id for clause in clauses}
     for change in sheet.changes if sheet else ():
         if change.action == "add":
             headings[change.clause_id] = change.clause_id
@@ -187,14 +239,11 @@ def _tables(
     new = [(str(change.nodes["kind"].plain()), change) for change in added]
     for number, (kind, change) in enumerate([*new, *((kind, None) for kind in kinds)], 1):
         listed.append(_new_table(f"{NEW}-{number:02}", kind, change))
-    for ref, subject, key, rows in (
-        (PARTY, "new party", "parties", fields.party_fields()),
-        (SOURCE, "new document", "sources", fields.source_fields()),
-    ):
+    for ref, key, rows in ((PARTY, "parties", fields.party_fields()), (SOURCE, "sources", fields.source_fields())):
         node = sheet.root.get(key) if sheet else None
         records = dict(node.items) if isinstance(node, Mapping_) else {}
         for id, record in [*records.items(), ("", None)]:
-            listed.append(_Table(ref, subject, ("Value",), rows, _values_of(rows, record, id)))
+            listed.append(_Table(ref, printed.SUBJECTS[ref], rows, _values_of(rows, record, id)))
     return listed
 
 
@@ -202,8 +251,9 @@ def _sheet_table(agreement: Agreement, sheet: TermSheet | None, count: int) -> _
     rows = fields.sheet_fields()
     start = sheet.root if sheet else from_plain({"agreement": agreement.id})
     values = {**_values_of(rows, start), fields.COUNT: Scalar(str(count), agreement.root.place)}
-    fixed = frozenset(("agreement", fields.COUNT))
-    return _Table(SHEET, "term sheet", ("Value",), rows, values, fixed=fixed)
+    values[fields.FORM] = Scalar("–", agreement.root.place)  # it is written when the rest of the form stands
+    fixed = frozenset(("agreement", fields.COUNT, fields.FORM))
+    return _Table(SHEET, printed.SUBJECTS[SHEET], rows, values, fixed=fixed)
 
 
 def _clause_table(ref: str, clause: _InForce, change: Change | None) -> _Table:
@@ -214,14 +264,14 @@ def _clause_table(ref: str, clause: _InForce, change: Change | None) -> _Table:
     elif change is not None:
         values = _values_of(rows, Mapping_(change.nodes, {}, change.place))
     standing = {row.name: _standing(clause, row.path) for row in rows if row.name != fields.REMOVE}
-    return _Table(ref, f"{clause.id} ({clause.kind})", ("In force", "Proposed"), rows, values, standing)
+    return _Table(ref, f"{clause.id} ({clause.kind})", rows, values, standing)
 
 
 def _new_table(ref: str, kind: str, change: Change | None) -> _Table:
     rows = fields.new_fields(kind)
     record = Mapping_(change.nodes, {}, change.place) if change else None
     values = _values_of(rows, record, change.clause_id if change else "")
-    return _Table(ref, f"{fields.NEW_CLAUSE} ({kind})", ("Value",), rows, values)
+    return _Table(ref, f"{fields.NEW_CLAUSE} ({kind})", rows, values)
 
 
 def _values_of(rows: Sequence[FormField], record: Node | None, id: str = "") -> dict[str, Node]:
@@ -262,13 +312,11 @@ class _Writer:
         self.house, self.known, self.tint = house, known, tint
         self.fresh = FreshIds([house.document.element.body], "w:id", "w:val")
 
-    def form(
-        self, title: str, agreement: Agreement, as_of: Date, tables: list[_Table], clauses: list[_InForce]
-    ) -> Iterator[XmlElement]:
+    def form(self, title: str, as_of: Date, tables: list[_Table], clauses: list[_InForce]) -> Iterator[XmlElement]:
         """All blocks, from the title on."""
         yield self.line("Title", title)
-        yield self.line("Heading 1", "How to fill in this form")
-        for sentence in (f"The column “In force” shows the terms as of {value_words(as_of)}.", *_HOW_TO):
+        yield self.line("Heading 1", printed.HOW_TO_HEADING)
+        for sentence in (printed.as_of_line(as_of), *printed.HOW_TO):
             yield self.line("List Bullet", sentence)
         yield self.line("Memo Remark", self.parties())
         titles = {f"{CLAUSE}-{number:02}": clause for number, clause in enumerate(clauses, 1)}
@@ -277,20 +325,20 @@ class _Writer:
             sort = one.ref.partition("-")[0]
             if sort != section:
                 section = sort
-                yield self.line("Heading 1", _SECTIONS[sort])
+                yield self.line("Heading 1", printed.SECTIONS[sort])
             if one.ref in titles:
-                yield self.line("Heading 2", f"{one.ref} {clean(titles[one.ref].heading)}")
+                yield self.line("Heading 2", titles[one.ref].title(one.ref))
                 if not titles[one.ref].is_certain:
-                    yield self.line("Memo Remark", _NOT_CERTAIN)
+                    yield self.line("Memo Remark", printed.NOT_CERTAIN)
             elif sort == NEW:
                 kind = one.subject.partition("(")[2].rstrip(")")
-                yield self.line("Heading 2", f"New clause: {fields.kind_title(kind)}")
+                yield self.line("Heading 2", printed.new_heading(kind))
             yield self.table(one)
             yield self.line("Memo Gap", "")
 
     def parties(self) -> str:
         """The parties with their ids, for whoever fills in the form."""
-        return "Parties: " + "; ".join(f"{name} ({id})" for id, name in self.known.parties.items())
+        return printed.PARTIES + "; ".join(f"{name} ({id})" for id, name in self.known.parties.items())
 
     def line(self, style: str, words: str) -> XmlElement:
         """A paragraph of a style."""
@@ -307,7 +355,7 @@ class _Writer:
     def head(self, one: _Table, widths: list[int]) -> XmlElement:
         """The row that stands again on every page: the reference of the table, what it is about, the columns."""
         subject = self.fixed_control(one.ref, "What this table is about", one.subject)
-        words = [[run(one.ref)], [subject], *([run(column)] for column in one.columns)]
+        words = [[run(one.ref)], [subject], *([run(column)] for column in printed.columns_of(one.ref))]
         style = self.house.style("Memo Table Head")
         listed = zip(widths, words, strict=True)
         return row((cell(width, [paragraph(style, content, element("w:keepNext"))]) for width, content in listed),
@@ -333,8 +381,7 @@ class _Writer:
 
     def standing(self, one: _Table, field: FormField) -> XmlElement:
         """How a term stands. Word lets nobody write there: it would not be read."""
-        standing = clean((one.in_force or {}).get(field.name, "")) or "–"
-        return self.fixed_control(f"{one.ref}.{field.name}.now", "How it stands", standing)
+        return self.fixed_control(f"{one.ref}.{field.name}.now", "How it stands", _printed(one, field))
 
     def field(self, one: _Table, field: FormField) -> XmlElement:
         """The field of a row, filled in or with the prompt that says how."""
@@ -363,16 +410,6 @@ class _Writer:
         if listed and not field.type.is_list:
             return element("w:comboBox", *_items((*listed, "unknown", fields.NOT_STATED)))
         return element("w:text", multiLine=1) if field.is_words or field.type.is_list else element("w:text")
-
-
-_SECTIONS = {
-    SHEET: "Term sheet", CLAUSE: "Clauses in force", NEW: "New clauses", PARTY: "New parties",
-    SOURCE: "Documents that terms are taken from",
-}  # fmt: skip
-_NOT_CERTAIN = (
-    "How this clause stands cannot be told for certain, as the date of an amendment leaves it open; it can be changed "
-    "only once that is settled."
-)
 
 
 def _shown(node: Node, field: FormField) -> str:

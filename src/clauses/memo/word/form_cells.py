@@ -7,22 +7,18 @@ are reasons for which nobody should take the words as they look. Where words sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
 
 from lxml import etree
 
-Element: TypeAlias = etree._Element
-
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_OFF = ("0", "false", "off")
+from clauses.memo.word.form_looks import Element, Looks, Run, W, ground_of, is_on, objection_to
 
 _INSERTED, _DELETED = (f"{W}ins", f"{W}moveTo"), (f"{W}del", f"{W}moveFrom")
 _CELL_CHANGES = (f"{W}cellIns", f"{W}cellDel", f"{W}cellMerge")
 _TEXTS = {f"{W}t", f"{W}delText"}
 _SIGNS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-", f"{W}softHyphen": ""}
-_HOLDERS = {f"{W}{name}" for name in ("p", "r", "sdt", "sdtContent", "hyperlink", "smartTag", "customXml", "dir")}
+_HOLDERS = {f"{W}{name}" for name in ("p", "r", "sdt", "sdtContent", "hyperlink", "smartTag", "customXml")}
 _SILENT = {
     f"{W}{name}"
     for name in (
@@ -35,6 +31,12 @@ _SILENT = {
 }  # fmt: skip
 """Elements that show nothing."""
 
+BOUND = (
+    "bound-field", "the words of this field are kept elsewhere in the document, which may show others",
+    "in Word: copy the words, delete the field, and make the form anew with `clauses form`",
+)  # fmt: skip
+"""What is said of a field that is bound to data of the document."""
+_ONE_LOOK = "give the whole value one look: black, of one size, on its line"
 _SETTLE = "accept it or reject it"
 _NO_WORDS = {
     "tbl": "a table", "drawing": "a picture or a text box", "pict": "a picture or a text box",
@@ -69,45 +71,15 @@ class Cell:
     fields: tuple[tuple[Field, str], ...]
     """The fields of the form in it, each with its words."""
     objections: tuple[Objection, ...]
+    overlooked: tuple[Objection, ...] = ()
+    """Words that can hardly be seen, or that look otherwise than the rest."""
+    mixed: tuple[Objection, ...] = ()
+    """Those of them that only look otherwise, which of what is printed is odd enough."""
 
 
-@dataclass(frozen=True)
-class Looks:
-    """The styles of a document that strike words through or hide them, by their ids."""
-
-    struck: frozenset[str]
-    hidden: frozenset[str]
-
-
-def looks(styles: Element | None) -> Looks:
-    """What the styles of a document do to words, those that they are based on included."""
-    found = {style.get(f"{W}styleId", ""): style for style in styles.iter(f"{W}style")} if styles is not None else {}
-    struck = {id for id in found if _by_style(id, found, ("strike", "dstrike"))}
-    return Looks(frozenset(struck), frozenset(id for id in found if _by_style(id, found, ("vanish",))))
-
-
-def _by_style(id: str, styles: Mapping[str, Element], marks: tuple[str, ...]) -> bool:
-    for _ in range(20):  # a style that is based on itself would never end
-        style = styles.get(id)
-        if style is None:
-            return False
-        for mark in marks:
-            said = style.find(f"{W}rPr/{W}{mark}")
-            if said is not None:
-                return is_on(said)
-        base = style.find(f"{W}basedOn")
-        id = "" if base is None else base.get(f"{W}val", "")
-    return False
-
-
-def is_on(mark: Element | None) -> bool:
-    """Whether a property is there and is not switched off."""
-    return mark is not None and mark.get(f"{W}val", "1") not in _OFF
-
-
-def read_cell(cell: Element, styles: Looks) -> Cell:
-    """What a cell says. A field that holds the whole cell counts as one in it."""
-    reader = _CellReader(styles)
+def read_cell(cell: Element, styles: Looks, table: str = "") -> Cell:
+    """What a cell says; `table` is the style of its table. A field that holds the whole cell counts as one in it."""
+    reader = _CellReader(styles, table, ground_of(cell))
     around = cell.getparent()
     holder = around.getparent() if around is not None and around.tag == f"{W}sdtContent" else None
     fields = (_field(holder),) if holder is not None and holder.tag == f"{W}sdt" else ()
@@ -116,6 +88,12 @@ def read_cell(cell: Element, styles: Looks) -> Cell:
         reader.object("tracked-change", "a tracked change inserts, deletes or merges this cell", _SETTLE)
     reader.read(cell, _Where(field=fields[0] if fields and fields[0].tag else None))
     return reader.result()
+
+
+def is_bound(control: Element) -> bool:
+    """Whether a content control takes its words from data that the document carries."""
+    return any(etree.QName(mark).localname == "dataBinding" for about in control.iterfind(f"{W}sdtPr")
+               for mark in about.iter("{*}dataBinding"))  # fmt: skip
 
 
 def _field(control: Element) -> Field:
@@ -154,6 +132,10 @@ class _CellReader:
     """Gathers the words of a cell in both readings."""
 
     styles: Looks
+    table: str = ""
+    ground: str = ""
+    paragraph: Element | None = None
+    runs: list[Run] = field(default_factory=list)
     pieces: list[tuple[str, _Where]] = field(default_factory=list)
     seen: list[Field] = field(default_factory=list)
     objections: dict[str, Objection] = field(default_factory=dict)
@@ -174,14 +156,18 @@ class _CellReader:
             self.read(child, where)
         elif tag in _TEXTS:
             self.pieces.append((child.text or "", where))
+            if tag == f"{W}delText" and where.accepted:
+                self.object("tracked-change", "deleted words stand here outside of a tracked deletion", "delete them")
         elif tag in _SIGNS:
             self.pieces.append((_SIGNS[tag], where))
             self.has_loose_break |= _SIGNS[tag] == "\n" and not where.is_in_control
         elif tag == f"{W}r":
-            self.check_look(child, where)
+            self.check_look(child)
             self.read(child, where)
         elif tag in _HOLDERS or tag in _INSERTED or tag in _DELETED:
             within = where.within(child)
+            if tag == f"{W}sdt":
+                self.check_control(child, where)
             self.has_nameless |= within.is_in_control and within.field is None
             self.read(child, within)
         elif tag not in _SILENT:
@@ -193,35 +179,36 @@ class _CellReader:
         mark = paragraph.find(f"{W}pPr/{W}rPr")
         if mark is not None and any(mark.find(name) is not None for name in (*_INSERTED, *_DELETED)):
             self.object("tracked-change", "a tracked change joins or divides lines here", _SETTLE)
-        style = paragraph.find(f"{W}pPr/{W}pStyle")
-        id = "" if style is None else style.get(f"{W}val", "")
+        self.paragraph = paragraph
         words = "".join(found.text or "" for found in paragraph.iter(f"{W}t"))
-        if words.strip():
-            self.check_style(id, words)
+        if words.strip() and self.styles.is_displaced(paragraph):
+            sentence = f"`{_short(words)}` stands outside of its place, where a reader may not see it"
+            self.object("hidden-text", sentence, "write it anew, without a frame and with the usual indents")
+
+    def check_control(self, control: Element, where: _Where) -> None:
+        """Object to a field within the field of another row, and to one whose words are kept elsewhere."""
+        name = _field(control).tag
+        if where.field is not None and name and name != where.field.tag:
+            sentence = f"the field of `{name[:80]}` stands within the field of `{where.field.tag[:80]}`"
+            self.object("field-of-another-row", sentence, "undo what moved it here")
+        if is_bound(control):
+            self.object(*BOUND)
 
     def object(self, id: str, sentence: str, hint: str) -> None:
         """Note a reason not to take the words as they look; one of a sort is enough."""
         self.objections.setdefault(id, (id, sentence, hint))
 
-    def check_look(self, run: Element, where: _Where) -> None:
+    def check_look(self, run: Element) -> None:
         """Object to words that were struck through by hand, or that nobody sees."""
-        look = run.find(f"{W}rPr")
         words = "".join(found.text or "" for found in run.iter(f"{W}t"))
-        if look is None or not words.strip():
+        if not words.strip():
             return
-        style = look.find(f"{W}rStyle")
-        id = "" if style is None else style.get(f"{W}val", "")
-        self.check_style(id, words)
-        if any(is_on(look.find(f"{W}{name}")) for name in ("strike", "dstrike")):
+        look = self.styles.run(run, words, self.paragraph, self.table, self.ground)
+        if look.struck:
             self.object_to_struck(words)
-        if any(is_on(look.find(f"{W}{name}")) for name in ("vanish", "specVanish")):
+        if look.gone:
             self.object_to_hidden(words)
-
-    def check_style(self, id: str, words: str) -> None:
-        if id in self.styles.struck:
-            self.object_to_struck(words)
-        if id in self.styles.hidden:
-            self.object_to_hidden(words)
+        self.runs.append(look)
 
     def object_to_struck(self, words: str) -> None:
         sentence = f"`{_short(words)}` is struck through by hand: it may stand or not"
@@ -254,7 +241,33 @@ class _CellReader:
             self.object("line-break-moved", sentence, "delete the empty line, and check where the words break")
         fields = tuple((one, _joined(t for t, w in self.pieces if w.accepted and w.field is one)) for one in self.seen)
         beside = _joined(words for words, where in self.pieces if where.accepted and where.field is None)
-        return Cell(accepted, beside, fields, tuple(self.objections.values()))
+        mixed = tuple(self.mixed())
+        return Cell(
+            words=accepted,
+            beside=beside,
+            fields=fields,
+            objections=tuple(self.objections.values()),
+            overlooked=tuple(self.overlooked()) or mixed,
+            mixed=mixed,
+        )
+
+    def overlooked(self) -> Iterator[Objection]:
+        """Words that can hardly be seen."""
+        for run in self.runs:
+            why = objection_to(run)
+            if why:
+                yield "overlooked", f"`{_short(run.words)}` {why}", _ONE_LOOK
+                return
+
+    def mixed(self) -> Iterator[Objection]:
+        """Words that differ from the others in how they look, where that could make them go unseen."""
+        if len({run.compared for run in self.runs}) > 1:
+            said = f"`{_short(self.runs[0].words)}` and `{_short(self.odd_one().words)}`"
+            yield "overlooked", f"a part of this value is written so that a reader may overlook it: {said}", _ONE_LOOK
+
+    def odd_one(self) -> Run:
+        """The first words that look otherwise than those before them."""
+        return next(run for run in self.runs if run.compared != self.runs[0].compared)
 
 
 def _joined(pieces: Iterable[str]) -> str:
@@ -263,61 +276,3 @@ def _joined(pieces: Iterable[str]) -> str:
 
 def _short(words: str) -> str:
     return " ".join(words.split())[:60]
-
-
-# --- rows
-
-
-def tables_of(body: Element) -> Iterator[Element]:
-    """The tables of a document, without those within another one or in a text box."""
-    for table in body.iter(f"{W}tbl"):
-        above = {ancestor.tag for ancestor in table.iterancestors()}
-        if f"{W}tbl" not in above and f"{W}txbxContent" not in above:
-            yield table
-
-
-def rows_of(table: Element) -> list[Element]:
-    """The rows of a table, without those of a table within it."""
-    return [row for row in table.iter(f"{W}tr") if next(row.iterancestors(f"{W}tbl")) is table]
-
-
-def cells_of(row: Element) -> list[Element]:
-    """The cells of a row, without those of a table within it."""
-    return [cell for cell in row.iter(f"{W}tc") if next(cell.iterancestors(f"{W}tr")) is row]
-
-
-def row_change(row: Element) -> str | None:
-    """`inserted` or `deleted`, where a tracked change does that to a whole row."""
-    about = row.find(f"{W}trPr")
-    for name, word in (("ins", "inserted"), ("del", "deleted")):
-        if about is not None and about.find(f"{W}{name}") is not None:
-            return word
-    return None
-
-
-def is_hidden(row: Element) -> bool:
-    """Whether nobody sees a row."""
-    return is_on(row.find(f"{W}trPr/{W}hidden"))
-
-
-def commented(body: Element) -> dict[Element, None]:
-    """The cells over which a comment stands, each comment at the last cell that it covers."""
-    open_at: dict[str, Element | None] = {}
-    found: dict[Element, None] = {}
-    last: Element | None = None
-    for element in body.iter(f"{W}tc", f"{W}commentRangeStart", f"{W}commentRangeEnd", f"{W}commentReference"):
-        if element.tag == f"{W}tc":
-            last = element
-            for id in open_at:
-                open_at[id] = element
-            continue
-        id = element.get(f"{W}id", "")
-        holder = next(element.iterancestors(f"{W}tc"), None)
-        if element.tag == f"{W}commentRangeStart":
-            open_at[id] = holder
-        elif element.tag == f"{W}commentRangeEnd":
-            covered = open_at.pop(id, last)
-            found.update({covered: None} if covered is not None else {})
-        elif holder is not None:
-            found[holder] = None
-    return found

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime
 import re
 import typing
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -21,7 +22,7 @@ from clauses.terms.documents import Add, TermSheetHeader
 from clauses.terms.kinds import KINDS, TermType
 from clauses.terms.kinds.base import term_type
 from clauses.terms.party import ID_PATTERN, Model, Party, SourceDocument
-from clauses.terms.values import UNKNOWN, Date, NotAValue
+from clauses.terms.values import UNKNOWN, VALUE_TYPES, Date, NotAValue
 from clauses.yaml_nodes import Absent, Mapping_, Node, Scalar, Sequence
 
 NOT_STATED = "not stated"
@@ -32,13 +33,15 @@ REMOVE, YES, NO = "remove", "yes", "no"
 
 SHEET, PARTY, SOURCE = "TS", "PARTY", "SOURCE"
 CLAUSE, NEW = "CL", "NEW"
-REF = re.compile(rf"(?P<table>{SHEET}|{PARTY}|{SOURCE}|(?:{CLAUSE}|{NEW})-\d{{2,6}})(?:\.(?P<path>[a-z_.]+))?")
+REF = re.compile(rf"(?P<table>{SHEET}|{PARTY}|{SOURCE}|(?:{CLAUSE}|{NEW})-[0-9]{{2,6}})(?:\.(?P<path>[a-z_.]+))?")
 """The first cell of a row: `CL-03` above a table, `CL-03.ends` in it."""
 HEAD = re.compile(r"(?P<subject>[a-z0-9-]+(?: [a-z]+)?) \((?P<kind>[a-z_]+)\)")
 """The second cell of the row above a clause: `azure-exclusivity (exclusivity)`, `new clause (supply)`."""
 NEW_CLAUSE = "new clause"
 COUNT = "clauses"
 """The row that says which tables of clauses the form was made with, so that a lost one is missed."""
+FORM = "form"
+"""The row that says for which state of the agreement the form was made; see `form_stamp`."""
 
 
 @dataclass(frozen=True)
@@ -139,10 +142,12 @@ def holds_prompt(text: str) -> bool:
 
 @cache
 def sheet_fields() -> tuple[FormField, ...]:
-    """The rows of the table of the term sheet; those of the agreement and of the number of clauses are fixed."""
+    """The rows of the table of the term sheet; the agreement and the last two are fixed."""
     help = "How many clauses in force the form has, so that a lost one is missed."
     count = FormField((COUNT,), TermType("text"), help, is_required=True, is_id=True, caption="Clauses")
-    return (*_fields(TermSheetHeader), count)
+    help = "For which day and which state of the agreement the form was made, and a check of what it printed."
+    stamp = FormField((FORM,), TermType("text"), help, is_required=True, is_id=True, caption="Form")
+    return (*_fields(TermSheetHeader), count, stamp)
 
 
 @cache
@@ -233,7 +238,7 @@ def shown_text(text: str) -> str:
 
 def exact_day(text: str) -> datetime.date | None:
     """The day of a text such as `2026-05-04`."""
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         return None
     try:
         return datetime.date.fromordinal(Date.read(text).lowest)
@@ -252,10 +257,13 @@ class NotReadable(ValueError):
         self.id, self.sentence, self.hint = id, sentence, hint
 
 
-def read_value(text: str, field: FormField, place: Place, part_of: Any) -> Node | None:
+def read_value(
+    text: str, field: FormField, place: Place, part_of: Any, names: Mapping[str, str] | None = None
+) -> Node | None:
     """The value of a field as a term sheet would hold it, or None where it is not filled in.
 
-    `part_of(index, length)` is the place of a part of the text. Raises NotReadable.
+    `part_of(index, length)` is the place of a part of the text; `names` leads from the names of parties to their ids.
+    Raises NotReadable.
     """
     words = single_spaced(text)
     if not words or words in prompts():
@@ -270,10 +278,10 @@ def read_value(text: str, field: FormField, place: Place, part_of: Any) -> Node 
     if words.lower() == UNKNOWN and field.path != ("id",):
         return Scalar(UNKNOWN, place)
     if field.type.is_list:
-        return _read_list(text, field, place, part_of)
+        return _read_list(text, field, place, part_of, names or {})
     if "\n" in text.strip():
         raise NotReadable("several-lines", "several lines stand where one value belongs", "leave one of them")
-    return Scalar(_read_one(words, field), place)
+    return Scalar(_read_one(words, field, names or {}), place)
 
 
 def single_spaced(text: str) -> str:
@@ -287,7 +295,7 @@ def _nothing(field: FormField, place: Place) -> Node:
     return Sequence((), place) if field.type.is_list else Scalar("", place)
 
 
-def _read_list(text: str, field: FormField, place: Place, part_of: Any) -> Node:
+def _read_list(text: str, field: FormField, place: Place, part_of: Any, names: Mapping[str, str]) -> Node:
     if single_spaced(text).lower() == NONE:
         return Sequence((), place)
     items = []
@@ -295,16 +303,50 @@ def _read_list(text: str, field: FormField, place: Place, part_of: Any) -> Node:
         item = single_spaced(match[0])
         if item:
             start = match.start() + len(match[0]) - len(match[0].lstrip())
-            items.append(Scalar(_read_one(item, field), part_of(start, len(match[0].strip()))))
+            items.append(Scalar(_read_one(item, field, names), part_of(start, len(match[0].strip()))))
     return Sequence(tuple(items), place)
 
 
-def _read_one(words: str, field: FormField) -> str:
-    if field.type.name == "date":
-        return read_date(words)
-    if field.type.name == "choice":
+def _read_one(words: str, field: FormField, names: Mapping[str, str]) -> str:
+    sort = field.type.name
+    if sort == "choice":
         return _read_choice(words, field)
-    return words
+    if sort == "party" and words.casefold() in names and not re.fullmatch(ID_PATTERN, words):
+        hint = f"did you mean `{names[words.casefold()]}`?"
+        raise NotReadable("not-an-id", f"`{words}` is the name of a party, and its id belongs here", hint)
+    return _read_quantity(words, sort) if sort in VALUE_TYPES else words
+
+
+def _read_quantity(words: str, sort: str) -> str:
+    """An amount, a share, a date or a period, as a term sheet writes it."""
+    if any(unicodedata.category(char).startswith("N") and not char.isascii() for char in words):
+        sentence = f"`{words}` holds digits of another script, which a reader may take for others"
+        raise NotReadable("not-a-value", sentence, f"write it with the digits 0 to 9, {_EXAMPLES[sort]}")
+    text = read_date(words) if sort == "date" else words
+    try:
+        VALUE_TYPES[sort].read(text)
+    except NotAValue as error:
+        raise NotReadable("not-a-value", str(error).replace(text, words), _hint(words, sort, error)) from None
+    return text
+
+
+def _hint(words: str, sort: str, error: NotAValue) -> str:
+    """How a value is written in a form, where possible with the value that was meant."""
+    for sign, code in _SIGNS.items():
+        if sort == "money" and sign in words:
+            return f"write the currency in three letters: `{code} {words.replace(sign, '').strip()}`"
+    if sort == "percentage" and re.fullmatch(r"[0-9]+,[0-9]+ ?%", words):
+        return f"write `{words.replace(',', '.').replace(' ', '')}`, with a point"
+    is_ours = sort == "date" or error.hint is None
+    return f"write it {_EXAMPLES[sort]}" if is_ours else str(error.hint)
+
+
+_EXAMPLES = {
+    "money": "as `USD 4bn` or `USD 1,250,000`", "percentage": "as `32.5%` or `30%..49%`",
+    "date": "as `4 May 2026` or `2026-05-04`; `April 2026` or `2026` where no day is known; `never` for no end",
+    "days": "as `90 days`", "months": "as `24 months`", "number": "as `3`",
+}  # fmt: skip
+_SIGNS = {"€": "EUR", "£": "GBP", "US$": "USD", "$": "USD", "¥": "JPY"}
 
 
 def _read_choice(words: str, field: FormField) -> str:
@@ -322,25 +364,53 @@ _MONTHS = (
 )  # fmt: skip
 _MONTH_NUMBERS = {name[:length].lower(): n for n, name in enumerate(_MONTHS, 1) for length in (3, len(name))}
 _MONTH_NUMBERS["sept"] = 9
-_DAY_FIRST = re.compile(r"(?:(?P<day>\d{1,2})(?:st|nd|rd|th)? (?:of )?)?(?P<month>[A-Za-z]+)\.?,? (?P<year>\d{4})")
-_MONTH_FIRST = re.compile(r"(?P<month>[A-Za-z]+)\.? (?P<day>\d{1,2})(?:st|nd|rd|th)?,? (?P<year>\d{4})")
-_SLASHED = re.compile(r"\d{1,2}[/.\-]\d{1,2}[/.\-]\d{2,4}|\d{4}[/.]\d{1,2}[/.]\d{1,2}")
+_DAY_FIRST = re.compile(
+    r"(?:(?P<day>[0-9]{1,2})(?:st|nd|rd|th|\.)? (?:of )?)?(?P<month>[A-Za-z]+)\.?,? (?P<year>[0-9]{4})"
+)
+_MONTH_FIRST = re.compile(r"(?P<month>[A-Za-z]+)\.? (?P<day>[0-9]{1,2})(?:st|nd|rd|th)?,? (?P<year>[0-9]{4})")
+_NUMBERS = re.compile(r"(?P<one>[0-9]{1,2})[/.\-](?P<other>[0-9]{1,2})[/.\-](?P<year>[0-9]{4}|[0-9]{2})")
+_YEAR_FIRST = re.compile(r"(?P<year>[0-9]{4})[/.](?P<one>[0-9]{1,2})[/.](?P<other>[0-9]{1,2})")
 
 
 def read_date(words: str) -> str:
     """A date as a term sheet writes it: `4 May 2026`, `May 4, 2026` and `April 2026` are turned around.
 
-    Raises NotReadable for what could be two days, such as `04/05/2026`.
+    Raises NotReadable for what could be two days, such as `04/05/2026`, and for what is written in numbers alone.
     """
-    if _SLASHED.fullmatch(words):
-        sentence = f"`{words}` does not say for certain which number is the day and which the month"
-        raise NotReadable("ambiguous-date", sentence, "write `2026-05-04` or `4 May 2026`")
+    if ".." in words:
+        return "..".join(read_date(part.strip()) for part in words.split(".."))
+    numbers = _NUMBERS.fullmatch(words) or _YEAR_FIRST.fullmatch(words)
+    if numbers is not None:
+        raise _in_numbers(words, numbers)
     found = _DAY_FIRST.fullmatch(words) or _MONTH_FIRST.fullmatch(words)
     month = _MONTH_NUMBERS.get(found["month"].lower()) if found else None
     if found is None or month is None:
-        return words  # the model reads it, or says how a date is written
+        return words  # what it is not is said where it is read
     day = f"-{int(found['day']):02}" if found["day"] else ""
     return f"{found['year']}-{month:02}{day}"
+
+
+def _in_numbers(words: str, found: re.Match[str]) -> NotReadable:
+    """What to say of a date in numbers: the day that it must mean, or the two that it may."""
+    one, other, year = int(found["one"]), int(found["other"]), int(found["year"])
+    year += 2000 if year < 100 else 0
+    orders = ((one, other),) if found.re is _YEAR_FIRST else ((other, one), (one, other))
+    days = [day for month, number in dict.fromkeys(orders) if (day := _day(year, month, number))]
+    if not days:
+        return NotReadable("not-a-value", f"`{words}` is not a date", f"write it {_EXAMPLES['date']}")
+    if len(days) == 1:
+        sentence = f"`{words}` is a date in numbers, of which not everybody takes the same one for the month"
+        return NotReadable("ambiguous-date", sentence, f"write `{days[0]}` or `{shown_text(str(days[0]))}`")
+    sentence = f"`{words}` does not say for certain which number is the day and which the month"
+    readings = " or ".join(f"`{day}`, which is {shown_text(str(day))}" for day in days)
+    return NotReadable("ambiguous-date", sentence, f"write {readings}")
+
+
+def _day(year: int, month: int, day: int) -> datetime.date | None:
+    try:
+        return datetime.date(year, month, day)
+    except ValueError:
+        return None
 
 
 def is_as_read(before: Any, after: Any) -> bool:

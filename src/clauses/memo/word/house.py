@@ -22,12 +22,13 @@ from clauses.memo.templates import Template, template_error
 from clauses.memo.word import ooxml
 from clauses.memo.word.lists import new_numbering
 from clauses.memo.word.ooxml import XmlElement
-from clauses.memo.word.package import as_word_builds, open_document
+from clauses.memo.word.package import as_word_builds, open_document, open_package
 from clauses.memo.word.styles import OUR_LINE, add_missing_styles, dress, style_ids
 
 STYLE = "style/memo.docx"
 """The template that is the document of a house."""
 BODY, TITLE, FIRM, ADDRESS = "memo.body", "memo.title", "memo.firm", "memo.address"
+FOOTER = "memo.footer"
 PAPERS = {"a4": (11906, 16838), "us-letter": (12240, 15840)}
 """Width and height of the paper, in twentieths of a point."""
 
@@ -76,6 +77,7 @@ def built_as_word(template: Template) -> AbstractContextManager[None]:
 
 def _opened(template: Template, house: Plain) -> House:
     document = open_document(template.data, template.shown_as)
+    check_fields(template)
     if template.origin == "built-in":
         dress(document, house)
         _set_paper(document, house["paper"])
@@ -87,6 +89,45 @@ def _opened(template: Template, house: Plain) -> House:
     fill_controls(opened, FIRM, house["firm"])
     fill_controls(opened, ADDRESS, house["address"])
     return opened
+
+
+# --- the fields
+
+_HARMLESS = frozenset((
+    "PAGE", "NUMPAGES", "SECTION", "SECTIONPAGES", "STYLEREF", "REF", "PAGEREF", "SEQ", "TITLE", "SUBJECT", "AUTHOR",
+    "DOCPROPERTY", "HYPERLINK", "IF", "QUOTE",
+))  # fmt: skip
+"""The instructions of fields whose result lies within the document, and is the same on every day."""
+
+
+def check_fields(template: Template) -> None:
+    """Refuse a document with a field that fetches something when it is opened, or that says another thing tomorrow.
+
+    Raises TemplateError for `INCLUDETEXT`, `DDEAUTO`, `DATE` and whatever else is not known to be harmless.
+    """
+    for part in open_package(template.data, template.shown_as).values():
+        for instruction in _instructions(part):
+            name = instruction.split()[0].upper() if instruction.split() else ""
+            if name not in _HARMLESS:
+                sentence = f"the field `{name[:40]}` takes its words from outside of the document"
+                hint = f"write the words themselves; these fields may stand here: {', '.join(sorted(_HARMLESS))}"
+                raise template_error(sentence, template.shown_as, hint=hint)
+
+
+def _instructions(part: XmlElement) -> Iterator[str]:
+    """The instructions of the fields of a part, put together from the pieces in which Word keeps them."""
+    yield from (field.get(qn("w:instr"), "") for field in part.iter(qn("w:fldSimple")))
+    open_fields: list[list[str]] = []
+    loose: list[str] = []
+    for element in part.iter(qn("w:fldChar"), qn("w:instrText"), qn("w:delInstrText")):
+        sort = element.get(qn("w:fldCharType"))
+        if sort == "begin":
+            open_fields.append([])
+        elif sort == "end" and open_fields:
+            yield "".join(open_fields.pop())
+        elif sort is None:
+            (open_fields[-1] if open_fields else loose).append(element.text or "")
+    yield from ("".join(pieces) for pieces in (*open_fields, loose) if pieces)
 
 
 # --- the controls
@@ -138,12 +179,12 @@ def set_title(house: House, title: str) -> None:
 
 def fill_controls(house: House, tag: str, words: str) -> None:
     """Put words into every control of a tag, in the look that the control has."""
-    for part in _parts(house.document):
+    for part in shown_parts(house.document):
         for control in ooxml.controls(part, tag):
             _fill(control, words)
 
 
-def _parts(document: WordDocument) -> Iterator[XmlElement]:
+def shown_parts(document: WordDocument) -> Iterator[XmlElement]:
     """The text and all headers and footers."""
     yield document.element
     for relationship in document.part.rels.values():

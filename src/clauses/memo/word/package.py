@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime
 import io
 import posixpath
+import re
 import struct
 import zipfile
 import zlib
@@ -24,6 +25,8 @@ from clauses.source import Place, Source
 MAXIMUM_PARTS = 2_000
 MAXIMUM_BYTES = 60_000_000
 """How much all parts may hold together when they are unpacked."""
+MAXIMUM_ELEMENTS = 1_500_000
+"""How many elements all parts may have together: each takes many times the room of its letters."""
 _MAXIMUM_RATIO = 200
 """How many times its packed size a large part may hold; text does not compress further."""
 
@@ -31,6 +34,9 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, Valu
 """What the standard library raises for an archive whose bytes are wrong."""
 _MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 _FIRST = ("[Content_Types].xml", "_rels/.rels")
+_ENCODING = re.compile(rb"""(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding\s*=\s*["'](?P<name>[^"']*)""")
+_EBCDIC = b"\x4c\x6f"
+"""In other encodings than those of Word, marks could be counted wrongly before they are read."""
 _PACKED_AT = (1980, 1, 1, 0, 0, 0)
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 
@@ -60,12 +66,16 @@ def open_package(data: bytes, name: str) -> dict[str, etree._Element]:
     a document is, or asks for something that lies outside of it.
     """
     archive = _archive(data, name)
+    parts: dict[str, etree._Element] = {}
+    room = 2 * MAXIMUM_ELEMENTS  # an element has two marks, or one where it is empty
     try:
-        parts = {
-            info.filename: _parsed(archive.read(info), info.filename, name)
-            for info in archive.infolist()
-            if info.filename.endswith((".xml", ".rels"))
-        }
+        for info in archive.infolist():
+            if info.filename.endswith((".xml", ".rels")):
+                data = archive.read(info)
+                room -= max(data.count(b"<"), data.count(b"="))
+                if room < 0:
+                    raise _refused(name, f"a Word document has at most {MAXIMUM_ELEMENTS:,} elements")
+                parts[info.filename] = _parsed(data, info.filename, name)
     except _DAMAGE as error:
         raise _refused(name, "this Word document is damaged and cannot be unpacked") from error
     if "[Content_Types].xml" not in parts:
@@ -110,6 +120,10 @@ def _is_bomb(info: zipfile.ZipInfo) -> bool:
 
 
 def _parsed(data: bytes, part: str, name: str) -> etree._Element:
+    encoding = _ENCODING.match(data)
+    is_odd = encoding is not None and encoding["name"].lower() not in (b"utf-8", b"utf-16", b"us-ascii", b"ascii")
+    if is_odd or data.startswith(_EBCDIC):
+        raise _refused(name, f"`{part}` is written in another encoding than those of Word")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)
@@ -158,6 +172,12 @@ def packed(document: WordDocument, title: str, author: str, day: datetime.date) 
     saved = io.BytesIO()
     document.save(saved)
     return _repacked(saved.getvalue())
+
+
+def unpacked_size(data: bytes) -> int:
+    """How many bytes the parts of a document have."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return sum(info.file_size for info in archive.infolist())
 
 
 def _repacked(data: bytes) -> bytes:

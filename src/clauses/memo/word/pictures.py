@@ -12,7 +12,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 from docx.shared import Emu
 
-from clauses.memo.templates import template_error
+from clauses.memo.templates import Template
 from clauses.memo.word.house import House
 from clauses.memo.word.ooxml import FreshIds, XmlElement, element
 
@@ -49,9 +49,9 @@ class Pictures:
         self._house = house
         self._fresh = FreshIds([house.document.element], "wp:docPr", "id")
 
-    def drawing(self, name: str, svg: str, description: str) -> XmlElement | LeftOut:
+    def drawing(self, name: str, svg: str, description: str, drawn_by: Template) -> XmlElement | LeftOut:
         """A run that shows a figure, or why it is left out."""
-        picture = _dots(name, svg, self._house.width // 20)
+        picture = _dots(svg, self._house.width // 20, drawn_by)
         if picture is None:
             return LeftOut.NOT_INSTALLED
         image = Image.from_blob(picture)
@@ -92,16 +92,11 @@ def _inline(id: int, name: str, description: str, dots: str, lines: str) -> XmlE
     return made
 
 
-def _dots(name: str, svg: str, width: int) -> bytes | None:
+def _dots(svg: str, width: int, drawn_by: Template) -> bytes | None:
     try:
-        import typst
-
         from clauses.memo.raster import png
     except ModuleNotFoundError as error:
         if error.name != "typst":
             raise
         return None
-    try:
-        return png(svg, width)
-    except typst.TypstError:
-        raise template_error("this figure cannot be drawn", f"figures/{name}.svg.j2") from None
+    return png(svg, width, drawn_by)

@@ -8,29 +8,32 @@ says what stands in the way, and all of them are reported together.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
-from lxml import etree
-
 from clauses.errors import InputError, Problems
 from clauses.memo.word import form_fields as fields
-from clauses.memo.word.form_cells import (
-    Cell,
-    Looks,
-    W,
+from clauses.memo.word import form_print as printed
+from clauses.memo.word.form_cells import Cell, Objection, read_cell
+from clauses.memo.word.form_fields import CLAUSE, NEW, PARTY, SHEET, SOURCE, FormField, NotReadable
+from clauses.memo.word.form_frame import (
+    Line,
+    beside,
     cells_of,
     commented,
     is_hidden,
-    looks,
-    read_cell,
     row_change,
+    row_objections,
     rows_of,
+    style_of,
+    table_objections,
+    tables_in_fields,
     tables_of,
 )
-from clauses.memo.word.form_fields import CLAUSE, NEW, PARTY, SHEET, SOURCE, FormField, NotReadable
+from clauses.memo.word.form_looks import Element, Looks, W
+from clauses.memo.word.form_stamp import MadeFor, Stamp, digest, digest_of_terms, read_stamp
 from clauses.memo.word.package import main_part, open_package
 from clauses.source import Place, Source
 from clauses.terms.agreement import read_term_sheet
@@ -42,6 +45,11 @@ MAXIMUM_ROWS = 20_000
 """How many rows the tables of a form may have together."""
 
 _ANEW = "make the form anew with `clauses form AGREEMENT --sheet SHEET` if it cannot be mended"
+_OUT = "put it into a term, or delete it"
+_LABELS, _IN_FORCE = 1, 2
+"""The columns that say what a row asks for, and how a term stands."""
+_CLAUSE_REF = re.compile(rf"{CLAUSE}-[0-9]+(?= |$)")
+_PARTY = re.compile(r"(?P<name>.+?) \((?P<id>[a-z0-9-]+)\)(?:; |$)")
 _SEPARATOR = " | "
 _LINE_BREAK = re.compile("[\n\r\x85\u2028\u2029]")
 
@@ -57,6 +65,8 @@ class _Row:
     """`inserted` or `deleted` by a tracked change."""
     has_comment: bool
     is_hidden: bool
+    frame: tuple[Objection, ...]
+    """Why it may not be shown as it stands in the file; for the first row, why its table may not."""
 
     @property
     def ref(self) -> str:
@@ -82,11 +92,28 @@ class _Found:
     rows: tuple[_Row, ...]
 
 
+@dataclass(frozen=True)
+class _Document:
+    """What was found in a form: our tables row by row, and the lines beside them, each with its line in the source."""
+
+    tables: list[list[_Row]]
+    beside: list[tuple[int, Line]]
+    source: Source
+
+
 def read_form(data: bytes, name: str) -> Mapping_:
     """The term sheet that a form holds. `name` is what the reader calls the file.
 
     Raises InputError with every problem: a file that is no form or is not safe to open, rows that are missing, values
-    that could be read in more than one way.
+    that could be read in more than one way, words that stand where nobody reads them.
+    """
+    return read_form_and_stamp(data, name)[0]
+
+
+def read_form_and_stamp(data: bytes, name: str) -> tuple[Mapping_, MadeFor]:
+    """The term sheet of a form, and the state of the agreement for which the form was made.
+
+    Raises InputError as `read_form` does.
     """
     parts = open_package(data, name)
     body = main_part(parts, name).find(f"{W}body")
@@ -95,11 +122,10 @@ def read_form(data: bytes, name: str) -> Mapping_:
     if sum(1 for _ in body.iter(f"{W}tr")) > MAXIMUM_ROWS:
         nowhere = Place(Source(name, ""), 0, 0)
         raise InputError.of("form-too-long", f"a form has at most {MAXIMUM_ROWS:,} rows", nowhere)
-    styles = next((part for part_name, part in parts.items() if part_name.endswith("/styles.xml")), None)
-    tables, source = _written_out(body, looks(styles), name)
-    if not tables:
+    document = _written_out(body, parts, name)
+    if not document.tables:
         raise _no_form(name)
-    return _FormReader(source).read(body, tables)
+    return _FormReader(document).read(body)
 
 
 def _no_form(name: str) -> InputError:
@@ -108,43 +134,62 @@ def _no_form(name: str) -> InputError:
     return InputError.of("not-a-form", "this Word document is not a form of clauses", nowhere, hint)
 
 
-def _written_out(body: etree._Element, styles: Looks, name: str) -> tuple[list[list[_Row]], Source]:
-    """Our tables, and the form as a text with a line for each of their rows."""
-    noted = commented(body)
-    tables: list[list[_Row]] = []
+def _written_out(body: Element, parts: Mapping[str, Element], name: str) -> _Document:
+    """Our tables, and the form as a text with a line for each of their rows, and then for each line beside them."""
+    styles = Looks(next((part for part_name, part in parts.items() if part_name.endswith("/styles.xml")), None))
+    noted, in_fields = commented(body), tables_in_fields(body)
+    ours: dict[Element, list[_Row]] = {}
     lines: list[str] = []
     spots: dict[int, str] = {}
     for number, table in enumerate(tables_of(body), 1):
         rows: list[_Row] = []
         for row in rows_of(table):
-            cells = cells_of(row)
-            has_comment = any(cell in noted for cell in cells)
-            read = tuple(read_cell(cell, styles) for cell in cells)
-            rows.append(_Row(len(lines) + len(rows) + 1, read, row_change(row), has_comment, is_hidden(row)))
+            frame = () if rows else tuple(table_objections(table, in_fields))
+            rows.append(_row(row, len(lines) + len(rows) + 1, styles, noted, frame))
         if any(fields.REF.fullmatch(row.ref) for row in rows):
-            tables.append(rows)
+            ours[table] = rows
             spots |= {row.line: f"table {number}, row {place}" for place, row in enumerate(rows, 1)}
             lines += [_SEPARATOR.join(row.texts) for row in rows]
-    return tables, Source(name, "\n".join(lines), spots)
+    margins = [part for part in parts.values() if part.tag in (f"{W}hdr", f"{W}ftr")]
+    found = [line for part in (body, *margins) for line in beside(part, ours.__contains__)]
+    numbered = list(enumerate(found, len(lines) + 1))
+    spots |= {number: line.spot for number, line in numbered}
+    text = "\n".join([*lines, *(_LINE_BREAK.sub(" ", line.words) for line in found)])
+    return _Document(list(ours.values()), numbered, Source(name, text, spots))
+
+
+def _row(row: Element, line: int, styles: Looks, noted: Mapping[Element, None], frame: tuple[Objection, ...]) -> _Row:
+    cells = cells_of(row)
+    style = style_of(next(row.iterancestors(f"{W}tbl")))
+    return _Row(
+        line=line,
+        cells=tuple(read_cell(cell, styles, style) for cell in cells),
+        change=row_change(row),
+        has_comment=any(cell in noted for cell in cells),
+        is_hidden=is_hidden(row),
+        frame=(*frame, *row_objections(row, cells)),
+    )
 
 
 class _FormReader:
     """Reads the tables of a form, noting what stands in the way."""
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    def __init__(self, document: _Document) -> None:
+        self.tables, self.beside, self.source = document.tables, document.beside, document.source
         self.problems = Problems()
+        self.names = dict(self.parties_by_name())
 
-    def read(self, body: etree._Element, tables: list[list[_Row]]) -> Mapping_:
+    def read(self, body: Element) -> tuple[Mapping_, MadeFor]:
         for _ in body.iter(f"{W}altChunk"):
             place = Place(self.source, 0, 0)
             self.problems.add("no-plain-words", "the form takes in another document, which is not read", place)
-        found = [one for rows in tables if (one := self.table(rows)) is not None]
-        root = self.term_sheet(found, {ref for rows in tables for ref in _refs_of(rows)})
+        found = [one for rows in self.tables if (one := self.table(rows)) is not None]
+        root, made_for = self.term_sheet(found, {ref for rows in self.tables for ref in _refs_of(rows)})
         if self.problems.found:
             self.add_what_the_models_say(root)
         self.problems.raise_as(InputError)
-        return root
+        assert made_for is not None  # a form without its stamp has a problem
+        return root, made_for
 
     def add_what_the_models_say(self, root: Mapping_) -> None:
         """What is wrong with the values that could be read, so that a reader learns of everything at once."""
@@ -166,7 +211,9 @@ class _FormReader:
             self.note("tracked-change", f"a tracked change has {head.change} this table", head, "accept or reject it")
             return None
         self.check_plain(head, range(len(head.cells)))
-        subject = fields.HEAD.fullmatch(" ".join(head.cells[1].words.split())) if len(head.cells) > 1 else None
+        if head.is_hidden:
+            self.note("hidden-text", "this row is hidden, and a reader does not see it", head, "show it")
+        subject = _head_of(rows)
         sort = match["table"].partition("-")[0]
         if sort in (CLAUSE, NEW) and (subject is None or subject["kind"] not in KINDS):
             self.note("altered-table", "the first row of this table no longer says which clause it is about", head)
@@ -174,8 +221,20 @@ class _FormReader:
         if sort == CLAUSE and subject is not None and not re.fullmatch(ID_PATTERN, subject["subject"]):
             self.note("altered-table", "the first row of this table names a clause that no form has", head)
             return None
+        words = tuple(" ".join(cell.words.split()) for cell in head.cells[1:])
+        if sort not in (CLAUSE, NEW):
+            self.check_printed(head, words[:1], (printed.SUBJECTS[sort],))
+        self.check_printed(head, words[1:], printed.columns_of(match["table"]))
         name, kind = (subject["subject"], subject["kind"]) if subject else ("", "")
         return _Found(match["table"], name, kind, self.place(head, 1 if kind else 0), tuple(rows[1:]))
+
+    def check_printed(self, row: _Row, words: tuple[str, ...], known: tuple[str, ...]) -> None:
+        """Note where the head of a table does not say what a form prints there."""
+        if words != known:
+            said = " | ".join(words)[:80]
+            self.note(
+                "words-outside-a-value", f"`{said}` is not what a form prints at the head of this table", row, _OUT
+            )
 
     def values(self, table: _Found) -> dict[str, Node]:
         """The values that are filled in, by the names of their rows. Every row must be there, once."""
@@ -220,11 +279,12 @@ class _FormReader:
         if row.is_hidden:
             self.note("hidden-text", "this row is hidden, and a reader does not see it", row, "show it, or empty it")
             return None
-        is_plain = self.check_plain(row, range(columns - 1))
+        is_plain = self.check_plain(row, range(columns - 1)) and self.check_label(row, field)
         cell = row.cells[-1]
-        for id, sentence, hint in cell.objections:
+        objections = (*cell.objections, *cell.overlooked)
+        for id, sentence, hint in objections:
             self.problems.add(id, sentence, self.place(row, -1), hint)
-        if cell.objections or not is_plain or not self.check_fields(row):
+        if objections or not is_plain or not self.check_fields(row):
             return None
         return self.filled_in(row, field)
 
@@ -233,10 +293,24 @@ class _FormReader:
         before = len(self.problems.found)
         if row.has_comment:
             self.note("comment-on-value", "a comment stands on this row", row, "settle it, and take the comment out")
+        for id, sentence, hint in row.frame:
+            self.note(id, sentence, row, hint)
         for column in columns:
-            for id, sentence, hint in row.cells[column].objections:
-                self.problems.add(id, sentence, self.place(row, column), hint)
+            cell = row.cells[column]
+            for id, sentence, hint in (*cell.objections, *(cell.mixed if column != _LABELS else ())):
+                if id != "line-break-moved":  # of what is printed, where a line breaks says nothing
+                    self.problems.add(id, sentence, self.place(row, column), hint)
         return len(self.problems.found) == before
+
+    def check_label(self, row: _Row, field: FormField) -> bool:
+        """Whether the row still says what it asks for."""
+        said, known = (_without_blanks(text) for text in (row.cells[_LABELS].words, field.label + field.help))
+        if said != known:
+            words = fields.single_spaced(row.cells[_LABELS].words)
+            sentence = f"`{words[:80]}` is not what a form prints beside `{row.ref}`"
+            place = self.place(row, _LABELS)
+            self.problems.add("words-outside-a-value", sentence, place, f"{_OUT}; of an older form, {_ANEW}")
+        return said == known
 
     def check_fields(self, row: _Row) -> bool:
         """Whether the field of a cell is that of its row, and nothing stands beside it."""
@@ -268,7 +342,7 @@ class _FormReader:
             self.problems.add("prompt-left-in", sentence, place, hint)
             return None
         try:
-            value = fields.read_value(words, field, place, partial(self.part, row))
+            value = fields.read_value(words, field, place, partial(self.part, row), self.names)
         except NotReadable as error:
             self.problems.add(error.id, error.sentence, place, error.hint)
             return None
@@ -299,8 +373,11 @@ class _FormReader:
 
     # --- the term sheet
 
-    def term_sheet(self, tables: list[_Found], present: set[str]) -> Mapping_:
-        """The tree of the term sheet from the tables of the form; `present` are all those of which a row is there."""
+    def term_sheet(self, tables: list[_Found], present: set[str]) -> tuple[Mapping_, MadeFor | None]:
+        """The tree of the term sheet from the tables of the form, and for what the form was made.
+
+        `present` are all the tables of which a row is there.
+        """
         heads = [table for table in tables if table.ref == SHEET]
         place = tables[0].place if tables else self.source.place(0, 1)
         for table in heads[1:]:
@@ -312,15 +389,69 @@ class _FormReader:
             self.check_required(heads[0], items)
             self.check_count(items.pop(fields.COUNT, None), present)
             self.check_once(tables)
+        said = items.pop(fields.FORM, None)
         for key, ref in (("parties", PARTY), ("sources", SOURCE)):
             records = self.records([table for table in tables if table.ref == ref])
             items.update({key: records} if records is not None else {})
         changes = tuple(self.changes(tables))
+        made_for = self.check_stamp(said) if isinstance(said, Scalar) else None
         if changes:
             items["changes"] = Sequence(changes, changes[0].place)
         elif not self.problems.found:
             self.problems.add("nothing-proposed", "nothing is proposed: no value of a clause is filled in", place)
-        return _mapping(items, place)
+        return _mapping(items, place), made_for
+
+    def check_stamp(self, said: Scalar) -> MadeFor | None:
+        """Hold what the form printed against what it says that it printed."""
+        stamp = read_stamp(said.text)
+        if stamp is None:
+            self.problems.add("altered-table", "this row no longer says for what the form was made", said.place, _ANEW)
+            return None
+        self.check_beside(stamp)
+        if not self.problems.found:  # else what is amiss was said, and it may be why the digest differs
+            self.check_in_force(stamp, said.place)
+        return MadeFor(stamp.agreement, stamp.day, said.place)
+
+    def check_beside(self, stamp: Stamp) -> None:
+        """Every line beside the tables is one that the form printed."""
+        known = {*printed.lines_of_every_form(stamp.day), *self.clause_headings()}
+        refs = {rows[0].ref for rows in self.tables if _head_of(rows)}
+        for number, line in self.beside:
+            is_of_lost_table = _CLAUSE_REF.match(line.words) and line.words.partition(" ")[0] not in refs
+            if line.words not in known and digest(line.words) not in stamp.lines and not is_of_lost_table:
+                place = Place(self.source, number, 1, len(line.words))
+                sentence = f"`{line.words[:80]}` stands beside the values, and the form did not print it"
+                self.problems.add("words-outside-a-value", sentence, place, _OUT)
+
+    def clause_headings(self) -> Iterator[str]:
+        """The headings of the clauses in force, from how their tables say that their terms stand."""
+        for rows in self.tables:
+            head = _head_of(rows)
+            for row in rows:
+                if head and row.ref == f"{rows[0].ref}.heading" and len(row.cells) > _IN_FORCE:
+                    heading = printed.clause_heading(rows[0].ref, head["subject"], row.cells[_IN_FORCE].words)
+                    yield " ".join(heading.split())
+
+    def check_in_force(self, stamp: Stamp, place: Place) -> None:
+        """The column *In force* still says what was printed there."""
+        cells = [
+            (row.ref, row.cells[_IN_FORCE].words)
+            for rows in self.tables
+            if _CLAUSE_REF.fullmatch(rows[0].ref)
+            for row in rows[1:]
+            if len(row.cells) > _IN_FORCE
+        ]
+        if digest_of_terms(cells) != stamp.in_force:
+            sentence = "a cell of the column “In force” no longer says what the form printed there"
+            hint = "undo the change, and write what is proposed beside it; or make the form anew with `clauses form`"
+            self.problems.add("words-outside-a-value", sentence, place, hint)
+
+    def parties_by_name(self) -> Iterator[tuple[str, str]]:
+        """The ids of the parties by their names, from the line that names them."""
+        for _, line in self.beside:
+            if line.words.startswith(printed.PARTIES):
+                for found in _PARTY.finditer(line.words.removeprefix(printed.PARTIES)):
+                    yield found["name"].casefold(), found["id"]
 
     def check_required(self, table: _Found, values: dict[str, Node]) -> bool:
         """Whether everything is there that the thing cannot do without; what cannot be read was noted before."""
@@ -406,6 +537,16 @@ class _FormReader:
             self.problems.add("removed-and-amended", sentence, removal.place, "do one or the other")
         else:
             yield _mapping({"remove": Scalar(table.subject, removal.place)}, removal.place)
+
+
+def _head_of(rows: list[_Row]) -> re.Match[str] | None:
+    """What the first row of a table says that the table is about, where that is a clause."""
+    cells = rows[0].cells
+    return fields.HEAD.fullmatch(" ".join(cells[1].words.split())) if len(cells) > 1 else None
+
+
+def _without_blanks(text: str) -> str:
+    return "".join(text.split())
 
 
 def _refs_of(rows: list[_Row]) -> set[str]:

@@ -18,7 +18,17 @@ from clauses.memo.plain import clean
 from clauses.memo.templates import Template, Templates, template_error
 from clauses.memo.view_comments import Comment
 from clauses.memo.view_redline import ClauseRedline, Line, Redline, redline_view
-from clauses.memo.word.house import STYLE, House, body_of, built_as_word, open_house, set_language, set_title
+from clauses.memo.word.house import (
+    FOOTER,
+    STYLE,
+    House,
+    body_of,
+    built_as_word,
+    fill_controls,
+    open_house,
+    set_language,
+    set_title,
+)
 from clauses.memo.word.ooxml import (
     FreshIds,
     XmlElement,
@@ -68,15 +78,17 @@ _REFUSED = {
 """What the document of a house may not hold where a redline is written into it, why, and what to do."""
 
 
-def write_redline(examined: Examined, templates: Path | None = None) -> bytes:
+def write_redline(examined: Examined, templates: Path | None = None, with_comments: bool = True) -> bytes:
     """The redline of a review as the bytes of a .docx. `templates` is the folder of a house.
+
+    Without comments it says nothing of what the review found or cannot tell: it can go to the other side.
 
     Raises TemplateError where the house's document or labels cannot hold a redline, InputError where its document is
     not safe to open.
     """
     found = Templates(templates)
     used_templates(templates)  # refuses a file in the folder that nothing reads
-    view = redline_view(examined, found)
+    view = redline_view(examined, found, with_comments)
     template = found.find(STYLE)
     assert template is not None
     if template.origin != "built-in":
@@ -107,6 +119,7 @@ class _Writer:
 
     def write(self) -> None:
         set_title(self.house, self.view.title)
+        fill_controls(self.house, FOOTER, self.view.footer)
         set_language(self.house, self.view.language)
         self.opening()
         for clause in self.view.clauses:

@@ -110,8 +110,6 @@ def _colour(value: str, style: str, ours: Plain, theirs: Plain) -> str:
     if not names:
         return value
     wanted = theirs[next((name for name in names if name in style), names[0])]
-    if not re.fullmatch("#[0-9a-fA-F]{6}", wanted):
-        raise template_error(f"`{wanted}` is not a colour as `#1f3a5f`", "house.toml")
     return str(wanted[1:].upper())
 
 

@@ -13,7 +13,16 @@ from docx.oxml.ns import qn
 
 from clauses.memo.document import Document
 from clauses.memo.tree import Element
-from clauses.memo.word.house import House, body_of, built_as_word, open_house, set_language, set_title
+from clauses.memo.word.house import (
+    FOOTER,
+    House,
+    body_of,
+    built_as_word,
+    fill_controls,
+    open_house,
+    set_language,
+    set_title,
+)
 from clauses.memo.word.lines import Bookmarks, Lines
 from clauses.memo.word.ooxml import (
     XmlElement,
@@ -58,6 +67,7 @@ def _written(document: Document, house: House) -> bytes:
     title = document.root.attributes["title"]
     set_language(house, document.root.attributes["lang"])
     set_title(house, title)
+    fill_controls(house, FOOTER, document.labels["word"]["footer"])
     body = body_of(house)
     for block in _Writer(document, house).blocks():
         body.append(block)
@@ -85,7 +95,7 @@ class _Writer:
         elements = holder.elements()
         for one, following in zip_longest(elements, elements[1:]):
             made = list(self.block(one, around))
-            if one.tag == "p" and following is not None and following.tag in ("ol", "ul", "figure"):
+            if _leads_up_to(one, following):
                 _keep_with_next(made)
             yield from made
             if around is None and _needs_gap(one, following):
@@ -164,12 +174,13 @@ class _Writer:
                 yield from self.picture(part.attributes["src"].partition(":")[2], part.attributes["alt"])
 
     def picture(self, name: str, description: str) -> Iterator[XmlElement]:
-        drawing = self.pictures.drawing(name, self.document.figures[name], description)
+        figure, drawn_by = self.document.figures[name], self.document.drawn_by[name]
+        drawing = self.pictures.drawing(name, figure, description, drawn_by)
         if isinstance(drawing, LeftOut):
             for words in (description, self.document.labels["word"][drawing.value]):
                 yield self.paragraph("Memo Remark", [run(words)])
         else:
-            yield self.paragraph("Memo Figure", [drawing])
+            yield self.paragraph("Memo Figure", [drawing], element("w:keepNext"))  # its caption follows
 
     # --- tables
 
@@ -290,6 +301,13 @@ def _keep_with_next(blocks: Iterable[XmlElement]) -> None:
             about = properties("w:pPr")
             block.insert(0, about)
         put(about, element("w:keepNext"))
+
+
+def _leads_up_to(one: Element, following: Element | None) -> bool:
+    """Whether a block belongs on the page of the next: a heading, or words before a list or a drawing."""
+    if following is None:
+        return False
+    return one.tag in _HEADINGS or (one.tag == "p" and following.tag in ("ol", "ul", "figure"))
 
 
 def _needs_gap(one: Element, following: Element | None) -> bool:
