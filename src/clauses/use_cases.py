@@ -19,7 +19,17 @@ from clauses.source import Place, Source
 from clauses.terms.agreement import Agreement, TermSheet, read_agreement, read_term_sheet
 from clauses.terms.facts import Deal, deal
 from clauses.terms.values import Date
-from clauses.yaml_nodes import MAXIMUM_BYTES, Mapping_, Scalar, check_size, parse, read_data, read_file, reason, text_source
+from clauses.yaml_nodes import (
+    MAXIMUM_BYTES,
+    Mapping_,
+    Scalar,
+    check_size,
+    parse,
+    read_data,
+    read_file,
+    reason,
+    text_source,
+)
 
 if TYPE_CHECKING:
     from clauses.memo.word.form_stamp import MadeFor

@@ -88,7 +88,9 @@ def read_file(path: Path | str, shown_as: str | None = None) -> Mapping_:
     return parse(read_source(path, shown_as))
 
 
-def read_data(path: Path | str, shown_as: str | None = None, limit: int = MAXIMUM_BYTES, is_checked: bool = True) -> bytes:
+def read_data(
+    path: Path | str, shown_as: str | None = None, limit: int = MAXIMUM_BYTES, is_checked: bool = True
+) -> bytes:
     """The bytes of a file of a sensible size. `-` is standard input.
 
     Where it is not checked here, one byte beyond the limit is read, and `check_size` is for the caller.

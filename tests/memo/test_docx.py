@@ -244,9 +244,25 @@ def test_a_figure_has_a_picture_its_lines_and_words(made: bytes, base: Document)
 
 
 def test_a_picture_is_the_same_every_time(base: Document) -> None:
-    for svg in base.figures.values():
-        first = png(svg, 450)
-        assert first == png(svg, 450) and first.startswith(b"\x89PNG")
+    for name, svg in base.figures.items():
+        first = png(svg, 450, base.drawn_by[name])
+        assert first == png(svg, 450, base.drawn_by[name]) and first.startswith(b"\x89PNG")
+
+
+def test_what_a_house_draws_is_the_same_picture_made_apart(base: Document) -> None:
+    svg, ours = base.figures["timeline"], base.drawn_by["timeline"]
+    assert png(svg, 450, replace(ours, origin="house")) == png(svg, 450, ours)
+    with pytest.raises(TemplateError, match="this figure cannot be drawn"):
+        png("<svg", 450, replace(ours, origin="house"))
+
+
+def test_headings_and_drawings_stay_on_the_page_of_what_they_belong_to(base: Document) -> None:
+    """Also in a document of a house whose styles do not say so."""
+    blocks = body(to_docx.write(base))
+    for paragraph in blocks.iter(f"{W}p"):
+        style = paragraph.find(f"{W}pPr/{W}pStyle")
+        if paragraph.find(f".//{W}drawing") is not None or (style is not None and style.get(f"{W}val") == "Heading1"):
+            assert paragraph.find(f"{W}pPr/{W}keepNext") is not None
 
 
 def _high(base: Document, height: int) -> Document:

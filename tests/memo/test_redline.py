@@ -545,3 +545,38 @@ def test_another_program_is_given_the_bytes() -> None:
     command = [sys.executable, "-m", "clauses", "redline", str(STACK)]
     ran = subprocess.run(command, capture_output=True, check=True)
     assert "End: 31 December 2026" in accepted(ran.stdout)
+
+
+def test_without_comments_it_says_nothing_of_the_review(examine_file: Callable[..., Examined]) -> None:
+    examined = examine_file(HERE / "sheets" / "conflict.yaml")
+    data, bare = write_redline(examined), write_redline(examined, with_comments=False)
+    assert comments(data) and not comments(bare)
+    for read in (accepted, rejected):
+        with_, without = (read(one)[read(one).index("Clauses") :] for one in (data, bare))
+        assert with_ == without
+    feet = ["".join(part(one, "word/footer1.xml").itertext()) for one in (data, bare)]
+    assert "Privileged" in feet[0] and "Privileged" not in feet[1] and "Draft for negotiation" in feet[1]
+    assert "omment" not in " ".join(accepted(bare)) and "counsel" not in " ".join(accepted(bare))
+
+
+def test_a_clause_that_may_be_of_another_kind_is_commented_on(examine: Callable[..., Examined]) -> None:
+    """By dates that are not exact one amendment strikes it out, and another adds one of its name."""
+    agreement = {
+        "agreement": "deal", "title": "the deal", "signed": "2023-01-10",
+        "parties": {"a": {"name": "A"}, "b": {"name": "B"}},
+        "clauses": {"two": {"kind": "exclusivity", "heading": "Only A", "obligor": "b", "beneficiary": "a"}},
+        "amendments": {
+            "first": {"title": "First", "signed": "2024-01-01", "effective": "2024-05..2024-06",
+                      "changes": [{"remove": "two"}]},
+            "second": {"title": "Second", "notwithstanding": ["first"], "signed": "2024-01-02",
+                       "effective": "2024-05..2024-07",
+                       "changes": [{"add": "two", "clause": {"kind": "supply", "heading": "Hosting", "text": "Again.",
+                                                             "supplier": "a", "customer": "b"}}]},
+        },
+    }  # fmt: skip
+    sheet = {"term_sheet": "s", "agreement": "deal", "dated": "2024-05-20",
+             "changes": [{"add": "three", "clause": {"kind": "context_note", "heading": "N"}}]}  # fmt: skip
+    found = " ".join(" ".join(one.paragraphs) for one in comments(write_redline(examine(sheet, agreement))))
+    assert "It may also be a clause of another kind, exclusivity" in found or "another kind, supply" in found
+    assert "Only A" in found or "Again." in found
+

@@ -11,7 +11,7 @@ import pytest
 
 from clauses.memo import apart
 from clauses.memo import sandbox as sandbox_module
-from clauses.memo.memo import HOUSE, LABELS, memo_document, used_templates, write_memo
+from clauses.memo.memo import FORMATS, HOUSE, LABELS, memo_document, used_templates, write_memo
 from clauses.memo.plain import Plain, plain
 from clauses.memo.templates import TemplateError, Templates
 from clauses.memo.view import view
@@ -222,6 +222,9 @@ def test_a_figure_is_only_a_drawing(inner: str, tmp_path: Path, examine: Callabl
         write_memo(examine("clear"), "html", tmp_path)
 
 
+EXTENDS = '{% extends "core:memo/memo.html.j2" %}'
+
+
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
@@ -232,6 +235,21 @@ def test_a_figure_is_only_a_drawing(inner: str, tmp_path: Path, examine: Callabl
         ("house.toml", "numbering = 3", "not written as ours"),
         ("house.toml", 'frim = "x"', "did you mean"),
         ("house.toml", "firm = ", "not TOML"),
+        ("house.toml", 'paper = "a5"', "house.toml:1:1: .* there is no paper `a5`"),
+        ("house.toml", 'numbering = "roman"', "there is no numbering `roman`"),
+        ("house.toml", '[dark]\n\naccent = "#12345"', "house.toml:3:1: .*`#12345` is not a colour"),
+        ("house.toml", '[font]\ntext = "A; }"', "house.toml:2:1: .*is not a list of fonts"),
+        ("house.toml", "firm = 1\nnumbering = " + "1" * 5000, "house.toml:2:1: .*a number has too many digits"),
+        ("house.toml", "firm = " + "[" * 3000, "house.toml: .*nested too deeply"),
+        ("memo/labels.toml", '[way]\nnote = ["a", [[]]]', "not written as ours"),
+        ("memo/memo.html.j2", "<p/>\n{{ " + "9" * 5000 + " }}", "memo.html.j2:2:1: .*a number has too many digits"),
+        ("memo/memo.html.j2", '{% include "memo/memo.html.j2" %}', "memo.html.j2:1:1: .*takes itself in"),
+        ("memo/memo.html.j2", '\n{% extends "memo/memo.html.j2" %}', "memo.html.j2:2:1: .*takes itself in"),
+        ("memo/sections/rules.html.j2", '{% include "memo/memo.html.j2" %}', "takes itself in by way of"),
+        ("memo/memo.html.j2", "{{ " + "(" * 3000 + "1", "nested too deeply"),
+        ("memo/memo.html.j2", "{% include 5 %}", "named by a fixed text"),
+        ("memo/memo.html.j2", EXTENDS + "\n{% block redlin %}{% endblock %}", "memo.html.j2:2:1: .*no block `redlin`"),
+        ("memo/memo.html.j2", EXTENDS + "\n\n<p>Lost.</p>", "stands outside the blocks"),
         ("memo/labels.toml", '[section]\nbotom_line = "x"', "did you mean `bottom_line`"),
         ("memo/sections/findngs.html.j2", "<p>a</p>", "no memo reads this file"),
     ],
@@ -243,6 +261,76 @@ def test_a_slip_is_not_passed_over(
     (tmp_path / name).write_text(text, "utf-8")
     with pytest.raises(TemplateError, match=sentence):
         write_memo(examine("clear"), "html", tmp_path)
+    if not name.endswith(".css"):
+        with pytest.raises(TemplateError, match=sentence):
+            used_templates(tmp_path)
+
+
+def test_a_macro_that_calls_itself_is_ended_in_our_words(tmp_path: Path, examine: Callable[..., Examined]) -> None:
+    text = "<h1>A</h1>{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}"
+    with pytest.raises(TemplateError, match="calls itself without end"):
+        write_memo(examine("clear"), "html", with_heading(tmp_path, text))
+
+
+def test_a_template_of_any_size_is_refused_unread(tmp_path: Path) -> None:
+    (tmp_path / "style").mkdir()
+    with (tmp_path / "style" / "memo.css").open("wb") as file:
+        file.truncate(1 << 40)  # more than any memory holds
+    with pytest.raises(TemplateError, match="at most 500,000 bytes"):
+        used_templates(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("figure", "sentence"),
+    [
+        ('viewBox="0 0 10 30000"', "a side of a figure is at most"),
+        ('viewBox="0 0 10 300"', "20 times as long as the other"),
+        ('viewBox="0 0 1e9 1"', "whole numbers"),
+        ('width="9"', "whole numbers"),
+    ],
+)
+def test_a_figure_of_no_shape_is_refused(
+    figure: str, sentence: str, tmp_path: Path, examine: Callable[..., Examined]
+) -> None:
+    house(tmp_path, figures__timelineDOTsvgDOTj2=f'<svg xmlns="http://www.w3.org/2000/svg" {figure}/>')
+    with pytest.raises(TemplateError, match=sentence):
+        write_memo(examine("clear"), "html", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("inner", "sentence"),
+    [
+        ('<pattern id="a"><rect fill="url(#b)"/></pattern>', "filled with plain colours"),
+        ('<pattern id="a"/>' * 13, "at most 12 patterns"),
+        ('<svg viewBox="0 0 9 9"/>', "none within it"),
+    ],
+)
+def test_patterns_do_not_grow_without_bounds(
+    inner: str, sentence: str, tmp_path: Path, examine: Callable[..., Examined]
+) -> None:
+    house(tmp_path, figures__timelineDOTsvgDOTj2=SVG.format(inner))
+    with pytest.raises(TemplateError, match=sentence):
+        write_memo(examine("clear"), "html", tmp_path)
+
+
+def test_a_drawing_of_a_house_that_takes_too_much_is_ended(
+    tmp_path: Path, examine: Callable[..., Examined], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In Word and in a PDF: neither is made in this process."""
+    house(tmp_path, figures__timelineDOTsvgDOTj2=SVG.format("<rect width='9' height='9'/>"))
+    document = memo_document(examine("clear"), tmp_path)
+    monkeypatch.setattr(apart, "MEMORY", 1)
+    monkeypatch.setattr(apart, "SECONDS", 0)
+    for format in ("docx", "pdf"):
+        with pytest.raises(TemplateError, match=r"timeline\.svg\.j2.* take more than"):
+            FORMATS[format](document)
+
+
+def test_the_colours_of_a_house_reach_its_drawings(tmp_path: Path, examine: Callable[..., Examined]) -> None:
+    house(tmp_path, houseDOTtoml='[colour]\naccent = "#004d40"\nconflict = "#aa0011"\n')
+    figures = memo_document(examine("conflict"), tmp_path).figures
+    assert all("#004d40" in svg and "#1f3a5f" not in svg for svg in figures.values())
+    assert 'stroke="#aa0011"' in figures["timeline"]
 
 
 def test_a_link_out_of_the_folder_is_refused(tmp_path: Path, examine: Callable[..., Examined]) -> None:

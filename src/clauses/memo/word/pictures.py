@@ -94,6 +94,8 @@ def _inline(id: int, name: str, description: str, dots: str, lines: str) -> XmlE
 
 def _dots(svg: str, width: int, drawn_by: Template) -> bytes | None:
     try:
+        import typst  # noqa: F401  # what makes the dots
+
         from clauses.memo.raster import png
     except ModuleNotFoundError as error:
         if error.name != "typst":
