@@ -532,13 +532,21 @@ def test_a_file_of_another_sort_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a terminal is made as Unix makes one")
-def test_a_terminal_is_not_given_a_word_document() -> None:
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        (["redline"], "redline.docx"),
+        (["memo", "-f", "docx"], "memo.docx"),
+        (["memo", "-f", "md", "-f", "pdf"], "memo.pdf"),
+    ],
+)
+def test_a_terminal_is_not_given_what_it_cannot_show(asked: list[str], named: str) -> None:
     ours, theirs = os.openpty()
-    command = [sys.executable, "-m", "clauses", "redline", str(STACK)]
+    command = [sys.executable, "-m", "clauses", *asked, str(STACK)]
     ran = subprocess.run(command, stdout=theirs, stderr=subprocess.PIPE, text=True, check=False)
     os.close(theirs)
     os.close(ours)
-    assert ran.returncode == 2 and "--output redline.docx" in ran.stderr
+    assert ran.returncode == 2 and f"--output {named}" in ran.stderr
 
 
 def test_another_program_is_given_the_bytes() -> None:
@@ -579,4 +587,3 @@ def test_a_clause_that_may_be_of_another_kind_is_commented_on(examine: Callable[
     found = " ".join(" ".join(one.paragraphs) for one in comments(write_redline(examine(sheet, agreement))))
     assert "It may also be a clause of another kind, exclusivity" in found or "another kind, supply" in found
     assert "Only A" in found or "Again." in found
-
