@@ -212,7 +212,7 @@ def test_that_nothing_can_be_done_is_said(tmp_path: Path) -> None:
             "resolve", "sheet.yaml", "-r", "pack", "--as-of", "2026-01-01", "-f", "json", folder=folder
         ).stdout
     )
-    assert given == {"verdict": "conflict", "is_clear": False, "fixes": [], "undecided": False}
+    assert given == {"verdict": "conflict", "is_clear": False, "fixes": [], "undecided": False, "all_followed": True}
 
 
 def test_the_rest_stays_where_one_change_must_go(tmp_path: Path) -> None:

@@ -94,11 +94,15 @@ def resolve(
             chosen = found.fixes[fix - 1]
             write(as_yaml(case.sheet, chosen.edits, chosen.sheet), write_to, "text", False)
             say(f"the term sheet with fix {fix} is in {write_to}", quiet)
-            words = report.silent_words(chosen, case.sheet)
-            sentence = f"the words of {', '.join(words)} still say what they said: bring them into line"
-            say(sentence if words else None, quiet)
+            _say_silent_words(report.silent_words(chosen.edits, case.sheet), quiet)
     if not found.is_clear and not found.fixes:
         raise typer.Exit(UNDETERMINED if found.undecided else FINDINGS)
+
+
+def _say_silent_words(clauses: list[str], quiet: bool) -> None:
+    """Say whose words no longer say what the terms say."""
+    if clauses:
+        say(f"the words of {', '.join(clauses)} still say what they said: bring them into line", quiet)
 
 
 @app.command()
@@ -201,6 +205,7 @@ def negotiate(
             proposal = found.proposal
             write(as_yaml(held.case.sheet, proposal.edits, proposal.sheet), write_to, "text", False)
             say(f"the deal proposed is in {write_to}", quiet)
+            _say_silent_words(report.silent_words(proposal.edits, held.case.sheet), quiet)
         elif write_to is not None:
             say(f"nothing is written to {write_to}: there is no deal to propose", quiet)
     if not found.has_zone:

@@ -31,6 +31,9 @@ def resolution(found: Resolution, name: str, fail_on: str, ink: Ink) -> str:
         lines.append(undecided if found.undecided else "no change of its terms clears it, short of dropping all of it")
     for number, fix in enumerate(found.fixes, 1):
         lines += ["", *_fix(number, fix, ink)]
+    if not found.all_followed:
+        unfollowed = "the solver could not follow every stake, so single terms that move them were tried on the engines"
+        lines += ["", f"{unfollowed}: a smaller change of several together may exist"]
     if found.fixes and found.undecided:
         lines += ["", "there may be further fixes: the solver used up its steps"]
     return "\n".join(lines) + "\n"
@@ -63,9 +66,9 @@ def _range(edit: Edit) -> str:
     return f" ({every} from {edit.least} to {edit.greatest} will do)"
 
 
-def silent_words(fix: Fix, sheet: TermSheet) -> list[str]:
-    """The clauses whose terms a fix moves and whose words stay: somebody must bring them into line."""
-    moved = {edit.clause for edit in fix.edits if edit.action in ("move", "state")}
+def silent_words(edits: Sequence[Edit], sheet: TermSheet) -> list[str]:
+    """The clauses whose terms are moved and whose words stay: somebody must bring them into line."""
+    moved = {edit.clause for edit in edits if edit.action in ("move", "state")}
     return sorted(c.clause_id for c in sheet.changes if c.clause_id in moved and "text" in c.nodes)
 
 
@@ -134,6 +137,9 @@ def _zone(found: Negotiation, between: str, ink: Ink) -> Iterator[str]:
         return
     yield ""
     yield f"the proposal does best by the side that does worse; reviewed: {_verdict(found.proposal.verdict, ink)}"
+    for edit in found.proposal.edits:
+        if edit.action == "add":
+            yield f"  it rests on a consent that no position speaks of: {ink.paint(edit.clause, 'bold')}"
     for side in found.proposal.satisfaction:
         yield from _side(side, ink)
 

@@ -20,7 +20,7 @@ from clauses.errors import InputError
 from clauses.language.rule import SEVERITIES
 from clauses.proofs.consents import candidates
 from clauses.proofs.edits import Edit, Plain, edit_of, names_of, read_again, with_edits
-from clauses.proofs.open_deal import OpenDeal, Variable, distance, said_of
+from clauses.proofs.open_deal import FEEDS_STAKES, OpenDeal, Variable, distance, said_of
 from clauses.proofs.room import OpenTerm, days_of_events, open_terms
 from clauses.review.finding import Review, Verdict
 from clauses.review.review import Examined, Reviewer
@@ -79,6 +79,8 @@ class Resolution:
     fixes: tuple[Fix, ...]
     undecided: bool = False
     """Whether the search ended before it was decided whether there is a (further) fix."""
+    all_followed: bool = True
+    """False where the solver could not follow the stakes of a company: a smaller change may exist."""
 
 
 class Resolver:
@@ -86,6 +88,7 @@ class Resolver:
 
     def __init__(self, reviewer: Reviewer, agreement: Agreement, as_of: Date, wishes: Wishes) -> None:
         self.reviewer, self.agreement, self.as_of, self.wishes = reviewer, agreement, as_of, wishes
+        self.all_followed = True
 
     def resolve(self, sheet: TermSheet) -> Resolution:
         """The ways to clear a term sheet."""
@@ -100,12 +103,14 @@ class Resolver:
                 found, is_settled = self.fixes(sheet, drops)
                 fixes += found
                 undecided |= not is_settled
+            if not tried and not self.all_followed:
+                fixes += self.single_moves(sheet, examined.deal)
             tried += len(sets)
             undecided |= tried > MAXIMUM_DROPPED
             if fixes or tried >= MAXIMUM_DROPPED:
                 break
         ranked = itertools.islice(_without_supersets(sorted(fixes, key=_rank)), self.wishes.alternatives)
-        return Resolution(examined.review.verdict, False, tuple(ranked), undecided)
+        return Resolution(examined.review.verdict, False, tuple(ranked), undecided, self.all_followed)
 
     def is_clear(self, review: Review) -> bool:
         """Whether no rule from the severity on is breached or cannot be told."""
@@ -145,7 +150,44 @@ class Resolver:
             except Undecided:
                 is_settled = False
             is_settled &= search.refused < _TRIES
+            self.all_followed &= search.open.is_followed
         return found, is_settled
+
+    def single_moves(self, sheet: TermSheet, whole: Deal) -> Iterator[Fix]:
+        """Fixes that move one term on which stakes depend, searched on the engines where the solver cannot follow."""
+        for term in open_terms(whole):
+            is_kept = {term.name, term.clause} & set(self.wishes.keep)
+            if term.term in FEEDS_STAKES and isinstance(term.given, Value) and term.given.is_exact and not is_kept:
+                for end in (term.lowest, term.highest):
+                    units = self.nearest_clear(sheet, term, term.given.lowest, end)
+                    if units is not None:
+                        edit = edit_of(term, term.value(units), self.cost(term, whole))
+                        plain = with_edits(sheet, [edit])
+                        review = self.examined(plain).review
+                        yield Fix((edit,), edit.cost, review.verdict, plain, review)
+
+    def nearest_clear(self, sheet: TermSheet, term: OpenTerm, start: int, end: int) -> int | None:
+        """A value of a term at which nothing stands in the way, farther and farther off, and then as near as can be."""
+
+        def clears(units: int) -> bool:
+            return self.is_clear(self.examined(with_edits(sheet, [edit_of(term, term.value(units), 0)])).review)
+
+        blocked, clear, step = start, start, max(1, start // 64)
+        while clear == start:
+            if blocked == end:
+                return None
+            tried = start + (1 if end > start else -1) * min(step, abs(end - start))
+            if clears(tried):
+                clear = tried
+            else:
+                blocked, step = tried, step * 2
+        while abs(clear - blocked) > 1:
+            middle = (clear + blocked) // 2
+            if clears(middle):
+                clear = middle
+            else:
+                blocked = middle
+        return clear
 
     def starts(self, whole: Deal) -> Iterator[Edit]:
         """Edits that make another cap table: each is tried by itself, and what else is needed is sought beside it.

@@ -69,7 +69,8 @@ def _patched(root: Mapping_, edits: Sequence[Edit], wanted: Plain) -> str | None
         start = root.place.source.index(scalar.place.line - 1, scalar.place.column - 1)
         if text[start : start + len(scalar.text)] != scalar.text:
             return None
-        text = text[:start] + str(edit.after) + text[start + len(scalar.text) :]
+        after = f'"{edit.after}"' if "," in str(edit.after) else str(edit.after)  # a comma ends a value within braces
+        text = text[:start] + after + text[start + len(scalar.text) :]
     added = [edit.clause for edit in edits if edit.action == "add"]
     clauses = {change.get("add"): change for change in wanted["changes"]}
     indent = " " * max(0, changes.items[0].place.column - 3)
