@@ -19,9 +19,10 @@ from clauses.memo.tree import Element
 STRINGS = int(os.environ.get("CLAUSES_FUZZ_CASES", "5000"))
 AT_ONCE = 100
 PIECES = [
-    *"*_~`#>|[]()!<>&\\-+=.:;'\"{}$^%@/0123456789 abcXYZ\té§€–…", "**", "__", "~~", "``", "](", "![", "<b>", "</td>", "&lt;",
-    "&#60;", "&amp", "http://a.b", "www.a.b", "a@b.co", "1. ", "- ", "+ ", "> ", "# ", "---", "===", ":--", "| |", "\\|",
-    "<!--", "-->", "javascript:x", "{{ 7*7 }}", "{% raw %}", "$x$", "==m==", "++i++", "^s^", "H~2~O", ":smile:", "[^1]", "[x]",
+    *"*_~`#>|[]()!<>&\\-+=.:;'\"{}$^%@/0123456789 abcXYZ\té§€–…",
+    "**", "__", "~~", "``", "](", "![", "<b>", "</td>", "&lt;", "&#60;", "&amp", "http://a.b", "www.a.b", "a@b.co",
+    "1. ", "- ", "+ ", "> ", "# ", "---", "===", ":--", "| |", "\\|", "<!--", "-->", "javascript:x", "{{ 7*7 }}",
+    "{% raw %}", "$x$", "==m==", "++i++", "^s^", "H~2~O", ":smile:", "[^1]", "[x]",
 ]  # fmt: skip
 RENDERERS = {
     "markdown-it": MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render,
