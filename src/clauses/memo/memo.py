@@ -9,7 +9,6 @@ its look in `STYLES`.
 from __future__ import annotations
 
 import datetime
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,9 +156,3 @@ def _used(templates: Templates) -> list[UsedTemplate]:
     listed = [*program_files(templates), *settings, *_styles(templates).values()]
     templates.check_all_known({one.name for one in listed})
     return sorted((UsedTemplate(one.name, one.origin, one.sha256) for one in listed), key=lambda u: (u.name, u.origin))
-
-
-def templates_digest(used: list[UsedTemplate]) -> str:
-    """One digest over all files that a memo is made from."""
-    text = "".join(f"{one.name}\0{one.origin}\0{one.sha256}\n" for one in used)
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -4,6 +4,9 @@ The terms of the sheet are opened, and every consent that could be asked for sta
 finds what costs least. What it finds is written as a term sheet and reviewed by the engines before it is shown, and
 so are its parts, none of which may be enough (one that moves a start past an end is not). Where moving terms and adding
 consents does not help, changes are dropped, as few as possible.
+
+Where the solver cannot follow the stakes of a company, single terms that move them are searched on the engines, and
+the answer says that a smaller change of several together may exist.
 """
 
 from __future__ import annotations
@@ -92,6 +95,7 @@ class Resolver:
 
     def resolve(self, sheet: TermSheet) -> Resolution:
         """The ways to clear a term sheet."""
+        self.all_followed = True
         examined = self.reviewer.examine(self.agreement, sheet, self.as_of)
         if self.is_clear(examined.review):
             return Resolution(examined.review.verdict, True, ())

@@ -14,7 +14,7 @@ from clauses.language import ast
 from clauses.language.pack import RulePack
 from clauses.language.rule import Pattern, Rule
 from clauses.proofs.pack.evidence import Parameters, derivations
-from clauses.terms.facts import GENERAL_KINDS, fact_types
+from clauses.terms.facts import fact_types
 from clauses.terms.kinds import KINDS, TermType
 from clauses.terms.values import Value
 
@@ -156,8 +156,3 @@ def pieces_wanted(source: Source, patterns: Iterable[Pattern]) -> Counter[str]:
                 most |= pieces_wanted(source, rule.given)
         total += most
     return total
-
-
-def is_general(kind: str) -> bool:
-    """Whether a kind is none of a clause of its own."""
-    return kind in GENERAL_KINDS
