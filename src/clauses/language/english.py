@@ -20,18 +20,24 @@ from clauses.terms.values import Date, Money, Percentage, Value
 # --- words
 
 _COMPOUNDS = (
-    "anti-assignment", "anti-dilution", "for-profit", "full-ratchet", "limited-liability", "non-compete", "post-term",
-    "pre-emption", "pre-money", "public-benefit", "run-up", "top-up", "weighted-average",
+    "anti-assignment", "anti-dilution", "for-profit", "full-ratchet", "limited-liability", "most-favoured",
+    "no-solicit", "non-compete", "non-disparagement", "post-term", "pre-emption", "pre-money", "public-benefit",
+    "run-up", "third-party", "top-up", "weighted-average",
 )  # fmt: skip
 """Compound words, which names in files write with a line below or run together with other words."""
 
-_ACRONYMS = {"ai": "AI", "api": "API"}
+_ACRONYMS = {"ai": "AI", "api": "API", "ip": "IP"}
 
 _KINDS = {
-    "ambiguity": "contradiction between two amendments", "anti_assignment": "anti-assignment clause",
+    "agreement_term": "term of the agreement", "ambiguity": "contradiction between two amendments",
+    "anti_assignment": "anti-assignment clause",
     "change_of_control": "change-of-control clause", "competition": "competing business",
-    "equity_on_conversion": "stake on conversion", "governance": "governance right", "pre_emption": "pre-emption right",
-    "transition": "transition period",
+    "equity_on_conversion": "stake on conversion", "escrow": "source code escrow", "governance": "governance right",
+    "ip_assignment": "assignment of intellectual property", "joint_ip": "joint intellectual property",
+    "liability_cap": "limit of liability", "most_favoured": "most-favoured clause", "no_solicit": "no-solicit clause",
+    "non_disparagement": "non-disparagement clause", "post_term_service": "post-term duty",
+    "pre_emption": "pre-emption right", "restraint_exception": "exception from a restraint",
+    "third_party_benefit": "third-party benefit", "transition": "transition period",
 }  # fmt: skip
 """Kinds of clause whose names are not what one says of a single clause."""
 
@@ -45,7 +51,11 @@ _TERM_WORDS = {
     "not_stated": "terms not stated", "clauses": "clauses named", "parties": "parties named",
     "anti_dilution": "anti-dilution protection", "pre_money": "pre-money valuation", "share_class": "class of shares",
     "raised_by": "raised by", "subject_to": "yields to", "notwithstanding": "prevails over",
-    "exclusive": "exclusivity", "exists": "existence", "right": "kind of right",
+    "exclusive": "exclusivity", "exists": "existence", "right": "kind of right", "refused": "refusal of the renewal",
+    "lasting": "permanence", "whom": "persons protected", "harms": "harms covered",
+    "from_clause": "restraint concerned", "from_affiliates": "grant by affiliates",
+    "for_affiliates": "use by affiliates",
+    "transferable": "right to pass it on", "unlimited": "use without limit",
 }  # fmt: skip
 """Short names of terms, as a table heads them."""
 
@@ -93,6 +103,11 @@ _LIST_VERBS = {
 _FLAGS = {
     "exclusive": ("is exclusive", "is not exclusive"), "exercised": ("is exercised", "is not exercised"),
     "exists": ("exists", "does not exist"),
+    "from_affiliates": ("is granted by affiliates", "is not granted by affiliates"),
+    "for_affiliates": ("is for affiliates", "is not for affiliates"),
+    "lasting": ("is irrevocable or perpetual", "is neither irrevocable nor perpetual"),
+    "refused": ("is refused", "is not refused"), "transferable": ("is transferable", "is not transferable"),
+    "unlimited": ("is unlimited", "is limited"),
 }  # fmt: skip
 """Terms that are `yes` or `no`."""
 

@@ -48,6 +48,7 @@ class Party(Model):
         None, description="Whether the person exists yet: `no` for a company still to be formed."
     )
     jurisdiction: str | None = Field(None, description="Where it is organised, such as `Delaware`.")
+    called: str | None = Field(None, description="What else the documents call it, such as `Distributor`.")
 
 
 class SourceDocument(Model):

@@ -42,6 +42,31 @@ from clauses.terms.kinds.equity import (
     Holding,
     PublicOffering,
 )
+from clauses.terms.kinds.intellectual import Escrow, IpAssignment, JointIp
+from clauses.terms.kinds.liability import (
+    CovenantNotToSue,
+    Insurance,
+    LiabilityCap,
+    LiquidatedDamages,
+    UncappedLiability,
+    Warranty,
+)
+from clauses.terms.kinds.lifetime import (
+    AgreementTerm,
+    AuditRight,
+    GoverningLaw,
+    OpenQuestion,
+    PostTermService,
+    ThirdPartyBenefit,
+)
+from clauses.terms.kinds.restraints import (
+    MostFavoured,
+    NonDisparagement,
+    NoSolicit,
+    PriceRestriction,
+    RestraintException,
+    VolumeRestriction,
+)
 
 KINDS: dict[str, type[Clause]] = {
     kind.kind_name(): kind
@@ -51,6 +76,10 @@ KINDS: dict[str, type[Clause]] = {
         Holding, EquityOnConversion, Conversion, FundingCommitment, CapitalRaise, PublicOffering, Assignment,
         ConsentRight, Consent, ChangeOfControl, AntiAssignment, Governance, RegulatoryFlag, PublicStatement,
         Negotiation, ContextNote,
+        AgreementTerm, GoverningLaw, ThirdPartyBenefit, PostTermService, AuditRight, OpenQuestion,
+        LiabilityCap, UncappedLiability, LiquidatedDamages, Warranty, Insurance, CovenantNotToSue,
+        NoSolicit, NonDisparagement, RestraintException, MostFavoured, PriceRestriction, VolumeRestriction,
+        IpAssignment, JointIp, Escrow,
     )
 }  # fmt: skip
 """Every kind by its name."""

@@ -68,13 +68,19 @@ class RevenueShare(Clause):
 
 
 class Licence(Clause):
-    """A right to use what belongs to another (CUAD: License Grant)."""
+    """A right to use what belongs to another (CUAD: License Grant, Non-Transferable License, Affiliate License,
+    Unlimited/All-You-Can-Eat License, Irrevocable Or Perpetual License)."""
 
     kind: Literal["licence"]
     licensor: PartyId | None = Field(None, description="Who grants the right.")
     licensee: PartyId | None = Field(None, description="Who receives it.")
     subject: Subject | None = Field(None, description="What may be used.")
     exclusive: YesNo | None = Field(None, description="Whether nobody else may use it.")
+    transferable: YesNo | None = Field(None, description="Whether the licensee may pass the right on.")
+    from_affiliates: YesNo | None = Field(None, description="Whether affiliates of the licensor grant it too.")
+    for_affiliates: YesNo | None = Field(None, description="Whether affiliates of the licensee may use it too.")
+    unlimited: YesNo | None = Field(None, description="Whether it may be used without limit of volume or number.")
+    lasting: YesNo | None = Field(None, description="Whether it is irrevocable or perpetual.")
     depends_on: ClauseId | None = Field(None, description="The clause without which the right falls away.")
 
 
