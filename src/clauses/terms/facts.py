@@ -15,7 +15,7 @@ facts of a few more kinds, for rules that ask about clauses in general:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from clauses.source import NOWHERE, Place
@@ -148,6 +148,14 @@ class Deal:
         party = self.parties.get(party_id)
         return party.name if party else party_id
 
+    def heading(self, clause_id: str) -> str | None:
+        """The heading of a clause, after the term sheet or before it; None where it has none."""
+        for world in self.worlds:
+            version = world.result.get(clause_id) or world.current.get(clause_id)
+            if version is not None and version.clause.heading:
+                return version.clause.heading
+        return None
+
 
 def deal(agreement: Agreement, sheet: TermSheet | None, as_of: Date, known_on: Date | None = None) -> Deal:
     """Work out what is in force before and after a term sheet, and flatten it to facts.
@@ -163,8 +171,7 @@ def deal(agreement: Agreement, sheet: TermSheet | None, as_of: Date, known_on: D
         found.append(_general_fact(standing, found[-1]))
     found += _ambiguity_facts(possible)
     found += _coming_amendments(agreement, as_of)
-    found += _cap_table_problems(possible)
-    found += _holding_facts(possible)
+    found += cap_table_facts(possible)
     return Deal(agreement, sheet, as_of, possible, parties, _table(possible[0].result), found)
 
 
@@ -217,14 +224,15 @@ def _clause_fact(standing: Standing, as_of: Date) -> Fact:
 def _general_fact(standing: Standing, fact: Fact) -> Fact:
     clause = standing.version.clause
     types = clause.term_types()
+    changed = standing.version.changed if "proposed" in standing.layers else frozenset()
     values: dict[str, FactValue] = {
         "id": fact.id,
         "kind": fact.kind,
         "basis": clause.source.basis,
         "subject_to": clause.subject_to,
         "notwithstanding": clause.notwithstanding,
-        "parties": _mentioned(fact, types, "party"),
-        "clauses": _mentioned(fact, types, "clause"),
+        "parties": mentioned(fact.values, types, "party", changed, "kind" in changed),
+        "clauses": mentioned(fact.values, types, "clause", changed, "kind" in changed),
         "currencies": tuple(sorted({v.currency for v in fact.values.values() if isinstance(v, Money)})),
         "not_stated": tuple(sorted(name for name in types if name not in fact.values)),
         "changed": fact.values["changed"],
@@ -254,17 +262,20 @@ _OPTIONAL = frozenset(
 """Terms that many clauses rightly leave out; any other that an added clause leaves out is missing."""
 
 
-def _mentioned(fact: Fact, types: Mapping[str, TermType], what: str) -> tuple[str, ...]:
-    """The parties or clauses that the terms of a fact name; *incomplete* where the term sheet leaves one open."""
+def mentioned(
+    values: Mapping[str, FactValue], types: Mapping[str, TermType], what: str, changed: Container[str], is_added: bool
+) -> tuple[str, ...]:
+    """The parties or clauses that the terms of a clause name; *incomplete* where the term sheet leaves one open.
+
+    `changed` are the terms that the term sheet writes.
+    """
     found: set[str] = set()
     is_complete = True
     for name, type in types.items():
         if type.name != what or name in _ASIDE:
             continue
-        value = fact.values.get(name)
+        value = values.get(name)
         if value is None:
-            changed = fact.version.changed if fact.version is not None and "proposed" in fact.layers else frozenset()
-            is_added = "kind" in changed
             is_complete = is_complete and name not in changed and (name in _OPTIONAL or not is_added)
         else:
             found |= set(value) if isinstance(value, tuple) else {str(value)}
@@ -284,6 +295,11 @@ def _coming_amendments(agreement: Agreement, as_of: Date) -> list[Fact]:
         values |= {"signed": amendment.signed} if amendment.signed else {}
         found.append(Fact("coming_amendment", amendment.id, EVERYWHERE, True, values))
     return found
+
+
+def cap_table_facts(possible: Sequence[World]) -> list[Fact]:
+    """What the cap tables of some worlds say: what is wrong with the stakes, then the holdings after each event."""
+    return _cap_table_problems(possible) + _holding_facts(possible)
 
 
 def _cap_table_problems(possible: Sequence[World]) -> list[Fact]:
