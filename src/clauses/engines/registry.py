@@ -6,7 +6,7 @@ from clauses.engines.engine import Engine
 from clauses.errors import UsageError, did_you_mean
 from clauses.extras import needs
 
-NAMES = ("rete", "reference", "smt")
+NAMES = ("rete", "reference", "smt", "columnar", "compiled")
 
 
 def engine(name: str) -> Engine:
@@ -16,6 +16,11 @@ def engine(name: str) -> Engine:
             from clauses.engines.reference import ENGINE as found
         case "rete":
             from clauses.engines.rete.engine import ENGINE as found
+        case "compiled":
+            from clauses.engines.compiled.engine import ENGINE as found
+        case "columnar":
+            with needs("portfolio", "the columnar engine"):
+                from clauses.engines.columnar.engine import ENGINE as found
         case "smt":
             with needs("verify", "the engine of proofs"):
                 from clauses.engines.smt.engine import ENGINE as found

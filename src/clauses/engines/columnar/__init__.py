@@ -1,0 +1,1 @@
+"""Rules as SQL over tables of facts: one question asked of many agreements at once."""
