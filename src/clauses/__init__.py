@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from clauses.errors import ClausesError, Problem
     from clauses.language.pack import RulePack, load_pack
     from clauses.memo.memo import write_memo
+    from clauses.portfolio.check import check_portfolio
+    from clauses.portfolio.impact import impact
+    from clauses.portfolio.ingest import ingest
+    from clauses.portfolio.screen import Screen
+    from clauses.portfolio.store import open_portfolio
     from clauses.proving import margins, negotiate, resolve
     from clauses.proving_packs import diff_packs, verify
     from clauses.review.finding import Finding, Review
@@ -28,14 +33,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Agreement", "ClausesError", "Date", "Days", "Examined", "Finding", "Money", "Months", "Number", "Percentage",
-    "Problem", "Review", "Reviewer", "RulePack", "TermSheet", "built_in_pack", "diff_packs", "examine_file",
-    "load_pack", "margins", "negotiate", "read_agreement", "read_term_sheet", "resolve", "verify", "write_memo",
+    "Problem", "Review", "Reviewer", "RulePack", "Screen", "TermSheet", "built_in_pack", "check_portfolio",
+    "diff_packs", "examine_file", "impact", "ingest", "load_pack", "margins", "negotiate", "open_portfolio",
+    "read_agreement", "read_term_sheet", "resolve", "verify", "write_memo",
 ]  # fmt: skip
 
 _HOMES = {
     "clauses.errors": ("ClausesError", "Problem"),
     "clauses.language.pack": ("RulePack", "load_pack"),
     "clauses.memo.memo": ("write_memo",),
+    "clauses.portfolio.check": ("check_portfolio",),
+    "clauses.portfolio.impact": ("impact",),
+    "clauses.portfolio.ingest": ("ingest",),
+    "clauses.portfolio.screen": ("Screen",),
+    "clauses.portfolio.store": ("open_portfolio",),
     "clauses.proving": ("margins", "negotiate", "resolve"),
     "clauses.proving_packs": ("diff_packs", "verify"),
     "clauses.review.finding": ("Finding", "Review"),

@@ -73,6 +73,10 @@ class ClausesError(Exception):
             shown.append(f"and {len(self.problems) - len(shown)} more errors")
         super().__init__("\n".join(shown))
 
+    def __reduce__(self) -> tuple[type[Self], tuple[list[Problem]]]:
+        """How an error is sent from one process to another: by its problems."""
+        return type(self), (list(self.problems),)
+
     @classmethod
     def of(cls, id: str, sentence: str, place: Place | None = None, hint: str | None = None) -> Self:
         """An error with a single problem."""

@@ -24,6 +24,11 @@ def examples_folder() -> Path:
     return _folder("examples")
 
 
+def mappings_folder() -> Path:
+    """The folder of the mappings of public tables of contract abstracts."""
+    return examples_folder() / "portfolio" / "mappings"
+
+
 def _folder(name: str) -> Path:
     installed = _PACKAGE / "_data"
     return (installed if installed.is_dir() else _PACKAGE.parents[1]) / name

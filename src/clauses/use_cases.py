@@ -40,7 +40,12 @@ MAXIMUM_NAME = 80
 BUILT_IN_PACK = "partnership"
 ENDINGS = (".yaml", ".yml", ".json", ".toml")
 WORD = ".docx"
-ENGINES = {"both": ("rete", "reference"), "rete": ("rete",), "reference": ("reference",)}
+ENGINES = {
+    "both": ("rete", "reference"),
+    "rete": ("rete",),
+    "reference": ("reference",),
+    "compiled": ("compiled",),
+}
 
 
 @dataclass(frozen=True)
@@ -353,6 +358,7 @@ def schemas() -> dict[str, Callable[[], dict[str, Any]]]:
     """The published JSON Schemas by name."""
     from clauses.language.pack import PackDocument
     from clauses.language.rule import RuleDocument
+    from clauses.portfolio.mapping import MappingDocument
     from clauses.proofs.positions import PositionDocument
     from clauses.review.finding import review_schema
     from clauses.terms.documents import AgreementDocument, TermSheetDocument
@@ -363,6 +369,7 @@ def schemas() -> dict[str, Callable[[], dict[str, Any]]]:
         "position": PositionDocument,
         "rule": RuleDocument,
         "pack": PackDocument,
+        "mapping": MappingDocument,
     }
 
     def schema_of(model: Any) -> Callable[[], dict[str, Any]]:

@@ -21,7 +21,7 @@ SHEETS = sorted((DEAL / "term-sheets").glob("*.yaml"))
 FORMATS = ("text", "concise", "json", "jsonl", "sarif", "junit", "github", "markdown")
 VERBS = (
     "check", "explain", "memo", "memo verify", "redline", "form", "templates", "terms", "diff", "lint", "test", "rule",
-    "schema", "init", "new rule",
+    "schema", "init", "new rule", "portfolio ingest", "portfolio check", "portfolio compile", "portfolio impact",
 )  # fmt: skip
 CONFLICT = DEAL / "term-sheets" / "oracle-stargate-capacity.yaml"
 CLEAR = DEAL / "term-sheets" / "board-seats.yaml"

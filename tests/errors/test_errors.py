@@ -38,6 +38,15 @@ WITHOUT_A_CASE = {
     "no-input": "needs standard input to be closed: tests/doors/test_shell.py",
     "unreadable-file": "the words are the system's: test_hostile_files.py",
     "duplicate-rule": "cannot happen through files: a rule is named as its file",
+    "run-in-progress": "needs two runs at once; tests/portfolio/test_check.py provokes it",
+    "out-of-memory": "needs more facts than memory; tests/portfolio/test_check.py provokes it",
+    "process-lost": "needs a process that the system stops; tests/portfolio/test_check.py provokes it",
+    "same-agreement-twice": "a reject of an ingest; tests/portfolio/test_ingest.py provokes it",
+    "no-name": "a reject of an ingest; tests/portfolio/test_ingest.py provokes it",
+    "not-a-row": "a reject of an ingest; tests/portfolio/test_sources.py provokes it",
+    "damaged-portfolio": "needs Parquet files; tests/portfolio/test_ingest.py provokes it",
+    "no-java": "Java is not installed; tests/portfolio/test_check.py provokes it",
+    "spark-failed": "Spark's own failure; tests/portfolio/test_check.py provokes it",
     "unknown-engine-name": "cannot happen: the command line names the engines",
 }
 """Honest exceptions, each with its reason."""

@@ -86,7 +86,9 @@ FailOn = Annotated[
 Strict = Annotated[bool | None, typer.Option("--strict", help="Treat what cannot be told as a finding.")]
 Engine = Annotated[
     str | None,
-    typer.Option("--engine", help="both (they must agree), rete or reference.  [default: both]", metavar="NAME"),
+    typer.Option(
+        "--engine", help="both (they must agree), rete, reference or compiled.  [default: both]", metavar="NAME"
+    ),
 ]
 Config = Annotated[
     str | None,

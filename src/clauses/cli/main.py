@@ -5,7 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
-from clauses.cli import documents, pack_proofs, packs, proofs, reviews  # noqa: F401 (each registers its commands)
+from clauses.cli import (  # noqa: F401 (each registers its commands)
+    documents,
+    pack_proofs,
+    packs,
+    portfolio,
+    proofs,
+    reviews,
+)
 from clauses.cli.app import app
 from clauses.cli.shared import WRONG
 from clauses.errors import ClausesError, Disagreement

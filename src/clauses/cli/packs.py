@@ -118,7 +118,7 @@ def schema(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="agreement, term-sheet, position, rule, pack, review; or kinds for a list of clause kinds.",
+            help="agreement, term-sheet, position, rule, pack, mapping, review; or kinds for a list of clause kinds.",
             metavar="NAME",
         ),
     ] = None,
