@@ -65,40 +65,45 @@ def day(year: int, more: int = 0) -> Date:
 
 
 def table(replica: int) -> Iterator[Row]:
-    """The 42 rules: 32 on one clause, 5 joins (2 of them over derived facts), 3 negations, 2 that derive facts."""
+    """The 42 rules: 32 on one clause, 5 joins (2 of them over derived facts), 3 negations, 2 that derive facts.
+
+    The thresholds of a replica lie further out, so that each finds less than the one before, and hundreds of them
+    together only a few times as much as the first.
+    """
     r, name = replica, lambda id: f"{id}-{replica}"
+    its_own: list[Test] = [("x.authority", "==", Text(f"cma{r}"))] if r else []
     singles: list[tuple[str, list[Test]]] = [
         ("exclusivity", [("x.ends", ">", day(2035 + r))]),
         ("exclusivity", [("x.scope", "==", Text("all")), ("x.ends", ">", day(2030 + r))]),
         ("exclusivity", [("x.ends", "<", "x.starts"), ("x.starts", ">", day(2020 + r))]),
-        ("exclusivity", [("x.subject", "==", Text("ai-models")), ("x.starts", "<", day(2026, -r))]),
-        ("supply", [("x.amount", ">", usd(45_000 + 40 * r))]),
-        ("supply", [("x.amount", "<=", usd(max(0, 300 - 5 * r)))]),
-        ("supply", [("x.ends", "<", "x.starts"), ("x.amount", ">", usd(50 * r))]),
+        ("exclusivity", [("x.subject", "==", Text("ai-models")), ("x.starts", "<", day(2026 - r))]),
+        ("supply", [("x.amount", ">", usd(45_000 + 4_000 * r))]),
+        ("supply", [("x.amount", "<=", usd(300 // (r + 1)))]),
+        ("supply", [("x.ends", "<", "x.starts"), ("x.amount", ">", usd(5_000 * r))]),
         ("supply", [("x.ends", ">", day(2033 + r)), ("x.amount", ">", usd(20_000))]),
-        ("equity_on_conversion", [("x.stake", ">", share(4900 + r))]),
-        ("equity_on_conversion", [("x.stake", "<", "x.floor"), ("x.floor", ">", share(4 * r))]),
-        ("equity_on_conversion", [("x.deadline", "<", day(2026, -r))]),
-        ("equity_on_conversion", [("x.floor", ">", share(4400 + r))]),
-        ("capital_raise", [("x.amount", ">", usd(100_000 + 400 * r))]),
-        ("capital_raise", [("x.pre_money", ">", usd(700_000 + 20 * r))]),
-        ("capital_raise", [("x.amount + x.amount", ">", "x.pre_money"), ("x.amount", ">", usd(600 * r))]),
-        ("capital_raise", [("x.closing", ">", day(2029, r))]),
-        ("consent", [("x.by", "==", Text("management"))]),
+        ("equity_on_conversion", [("x.stake", ">", share(4900 + 100 * r))]),
+        ("equity_on_conversion", [("x.stake", "<", "x.floor"), ("x.floor", ">", share(400 * r))]),
+        ("equity_on_conversion", [("x.deadline", "<", day(2026 - r))]),
+        ("equity_on_conversion", [("x.floor", ">", share(4400 + 100 * r))]),
+        ("capital_raise", [("x.amount", ">", usd(100_000 + 8_000 * r))]),
+        ("capital_raise", [("x.pre_money", ">", usd(700_000 + 30_000 * r))]),
+        ("capital_raise", [("x.amount + x.amount", ">", "x.pre_money"), ("x.amount", ">", usd(10_000 * r))]),
+        ("capital_raise", [("x.closing", ">", day(2029 + r))]),
+        ("consent", [("x.by", "==", Text(f"management{r or ''}"))]),
         ("consent", [("x.permits", "==", Text(f"tbd{r or ''}"))]),
         ("regulatory_flag", [("x.status", "==", Text("open")), ("x.authority", "==", Text(f"ftc{r or ''}"))]),
         ("regulatory_flag", [("x.concern", "==", Text("dual-role")), ("x.authority", "==", Text(f"doj{r or ''}"))]),
-        ("regulatory_flag", [("x.concern", "==", Text("competition")), ("x.status", "!=", Text("cleared"))]),
+        ("regulatory_flag", [("x.concern", "==", Text("competition")), ("x.status", "!=", Text("cleared")), *its_own]),
         ("regulatory_flag", [("x.authority", "==", Text(f"sec{r or ''}")), ("x.status", "==", Text("open"))]),
         ("regulatory_flag", [("x.concern", "==", Text("competition")), ("x.authority", "==", Text(f"ftc{r or ''}"))]),
-        ("funding_commitment", [("x.amount", ">", usd(30_000 + 30 * r))]),
-        ("funding_commitment", [("x.conditional_on", "==", Text("conversion")), ("x.deadline", "<", day(2027, -r))]),
+        ("funding_commitment", [("x.amount", ">", usd(30_000 + 3_000 * r))]),
+        ("funding_commitment", [("x.conditional_on", "==", Text("conversion")), ("x.deadline", "<", day(2027 - r))]),
         ("funding_commitment", [("x.deadline", ">", day(2033 + r))]),
-        ("funding_commitment", [("x.amount", "<=", usd(max(0, 300 - r)))]),
-        ("revenue_share", [("x.share", ">", share(1900 + r))]),
+        ("funding_commitment", [("x.amount", "<=", usd(300 // (r + 1)))]),
+        ("revenue_share", [("x.share", ">", share(1900 + 100 * r))]),
         ("revenue_share", [("x.ends", ">", day(2032 + r))]),
-        ("revenue_share", [("x.cap", "<", usd(1000)), ("x.share", ">", share(25 * r))]),
-        ("revenue_share", [("x.payer", "==", "x.payee"), ("x.share", ">", share(20 * r))]),
+        ("revenue_share", [("x.cap", "<", usd(1000)), ("x.share", ">", share(250 * r))]),
+        ("revenue_share", [("x.payer", "==", "x.payee"), ("x.share", ">", share(200 * r))]),
         ("licence", [("x.ends", ">", day(2034 + r))]),
     ]
     for number, (kind, tests) in enumerate(singles):
@@ -106,7 +111,7 @@ def table(replica: int) -> Iterator[Row]:
     yield Row(
         name("outside-compute"),
         {"e": ("exclusivity", "current"), "g": ("supply", "proposed")},
-        (("g.amount", ">", usd(50 * r)), ("g.customer", "==", "e.obligor"), ("g.supplier", "!=", "e.beneficiary"),
+        (("g.amount", ">", usd(5_000 * r)), ("g.customer", "==", "e.obligor"), ("g.supplier", "!=", "e.beneficiary"),
          ("g.starts", "<=", "e.ends"), ("g.ends", ">=", "e.starts")),
     )  # fmt: skip
     yield Row(
@@ -118,40 +123,40 @@ def table(replica: int) -> Iterator[Row]:
     yield Row(
         name("deadline-before-closing"),
         {"q": ("equity_on_conversion", "proposed"), "m": ("capital_raise", "proposed")},
-        (("m.amount", ">", usd(100 * r)), ("q.deadline", "<", "m.closing")),
+        (("m.amount", ">", usd(10_000 * r)), ("q.deadline", "<", "m.closing")),
     )
     yield Row(
         name("dual-role-and-capacity"),
         {"d": ("dual_role", None), "g": ("supply", "proposed")},
-        (("g.supplier", "==", "d.who"), ("g.amount", ">", usd(20_000 + 50 * r))),
+        (("g.supplier", "==", "d.who"), ("g.amount", ">", usd(20_000 + 5_000 * r))),
     )
     yield Row(
         name("late-money-and-stake"),
         {"l": ("late_money", None), "q": ("equity_on_conversion", "proposed")},
-        (("l.by", ">", "q.deadline"), ("q.stake", ">", share(1000 + 5 * r))),
+        (("l.by", ">", "q.deadline"), ("q.stake", ">", share(1000 + 500 * r))),
     )
     yield Row(
         name("raise-without-consent"),
         {"m": ("capital_raise", "proposed")},
-        (("m.amount", ">", usd(100 * r)),),
+        (("m.amount", ">", usd(10_000 * r)),),
         ("consent", "result", (("u.permits", "==", "m.id"),)),
     )
     yield Row(
         name("stake-not-cleared"),
         {"q": ("equity_on_conversion", "proposed")},
-        (("q.stake", ">", share(2000 + 3 * r)),),
+        (("q.stake", ">", share(2000 + 300 * r)),),
         ("regulatory_flag", "result", (("u.concern", "==", Text("competition")), ("u.status", "==", Text("cleared")))),
     )
     yield Row(
         name("money-before-the-raise"),
         {"d": ("funding_commitment", "proposed")},
-        (("d.conditional_on", "==", Text("raise-close")), ("d.amount", ">", usd(30 * r))),
+        (("d.conditional_on", "==", Text("raise-close")), ("d.amount", ">", usd(3_000 * r))),
         ("capital_raise", "result", (("u.closing", "<=", "d.deadline"),)),
     )
     yield Row(
         name("dual-role"),
         {"e": ("exclusivity", "current"), "q": ("equity_on_conversion", "proposed")},
-        (("q.holder", "==", "e.beneficiary"), ("q.stake", ">", share(500 + 5 * r))),
+        (("q.holder", "==", "e.beneficiary"), ("q.stake", ">", share(500 + 500 * r))),
         derives=("dual_role", {"who": "q.holder", "exclusivity": "e.id"}),
     )
     yield Row(
