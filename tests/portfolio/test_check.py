@@ -21,7 +21,7 @@ import pytest
 from many_deals import AS_OF, Facts, reference_rows, with_parameters, write_portfolio
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "properties"))
-from generators import Generator
+from generators import Generator, make_pack
 
 from clauses import built_in_pack
 from clauses.errors import EngineError, UsageError
@@ -36,7 +36,7 @@ from clauses.portfolio.parts import Parts
 from clauses.portfolio.results import Counts, Row, count_of, row_order
 from clauses.portfolio.store import Portfolio
 from clauses.resources import examples_folder
-from clauses.terms.facts import deal
+from clauses.terms.facts import EVERYWHERE, Fact, deal
 from clauses.use_cases import read_deal
 
 ONE_JOB = Backend(jobs=1)
@@ -201,6 +201,34 @@ def _plain(facts: Sequence[Any]) -> list[Any]:
     """Facts in which no party has two names."""
     seen: set[str] = set()
     return [fact for fact in facts if fact.kind != "party" or not (fact.id in seen or seen.add(fact.id))]
+
+
+def test_names_and_ties_and_empty_texts(tmp_path: Path) -> None:
+    def party(id: str, name: str, layers: Sequence[str], certain: bool = True) -> Fact:
+        return Fact("party", id, frozenset(layers), certain, {"id": id, "name": name, "roles": (), "exists": "yes"})
+
+    facts = [
+        party("acme", "Acme as it was", ("current", "result"), certain=False),
+        party("acme", "Acme as the sheet has it", ("proposed", "result")),
+        party("nobody", "", ("current", "result")),
+        Fact("context", "context", EVERYWHERE, True, {"id": "context", "as_of": AS_OF}),
+    ]
+    document = {"rule": "one", "heading": "one", "given": {"a": {"kind": "party", "in": "result"}}}
+    other = {**document, "rule": "other", "says": "{a.name}ing for {a.id}s"}
+    pack = make_pack([{**document, "says": "{a.id} is {a.name}"}, other], {})
+    deals = [Facts("deal", facts, {})]
+    check(write_portfolio(tmp_path / "deals", deals, 1), [pack], output=tmp_path / "rows.parquet", backend=ONE_JOB)
+    found = rows_in(tmp_path / "rows.parquet")
+    assert found == reference_rows(deals[0], [pack])
+    assert [row.message for row in found] == [
+        "Acme as the sheet has it is Acme as the sheet has it",
+        "Acme as the sheet has it is Acme as it was",
+        "Is",
+        "Acme as the sheet has iting for Acme as the sheet has its",
+        "Acme as it wasing for Acme as the sheet has its",
+        "Ing for s",
+    ]
+    assert [row.status for row in found[:2]] == ["breached", "undetermined"]
 
 
 # --- where it runs
