@@ -36,7 +36,7 @@ Rows = Annotated[
     typer.Option("-o", "--output", help="Write the rows to FILE.parquet, .csv or .jsonl.", metavar="FILE"),
 ]
 Jobs = Annotated[
-    int | None, typer.Option("-j", "--jobs", help="How much to work on at once.  [default: the cores]", min=1)
+    int | None, typer.Option("-j", "--jobs", help="How much to work on at once.  [default: the cores]", min=1, max=256)
 ]
 Memory = Annotated[
     str | None, typer.Option("--memory", help="Memory for all jobs together, such as 1GB.", metavar="SIZE")

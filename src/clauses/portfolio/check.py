@@ -24,7 +24,7 @@ from clauses.language.rule import SEVERITIES
 from clauses.portfolio.backends import Backend
 from clauses.portfolio.database import Piece, Room
 from clauses.portfolio.messages import arguments_of
-from clauses.portfolio.outputs import ROWS, format_of
+from clauses.portfolio.outputs import ROWS, target_of
 from clauses.portfolio.partition_check import PackPlan, PartitionCheck, RuleLine
 from clauses.portfolio.results import sentences
 from clauses.portfolio.run import Checked, Progress, Run, total
@@ -45,9 +45,7 @@ def check(
     Raises ClausesError where the output cannot be written, its ending names no format, or the memory allowed does
     not suffice for a single agreement.
     """
-    target = Path(output) if output is not None else None
-    if target is not None:
-        format_of(target)
+    target = target_of(output, portfolio.folder)
     where = backend or Backend()
     pieces, at_once, room = shared_out(portfolio, where)
     rules, places = rule_lines(packs, portfolio.as_of)

@@ -27,7 +27,7 @@ from clauses.language.show import show
 from clauses.portfolio.backends import Backend
 from clauses.portfolio.check import pack_plans, run_identity, shared_out
 from clauses.portfolio.database import Piece, Room, lay_out, over, table_of
-from clauses.portfolio.outputs import as_stream, format_of, labels
+from clauses.portfolio.outputs import as_stream, labels, target_of
 from clauses.portfolio.partition_check import FOUND_COLUMNS, PackPlan, rows_of_agreements, run_plan, verdicts_sql
 from clauses.portfolio.parts import Part
 from clauses.portfolio.run import Progress, Run
@@ -99,9 +99,7 @@ def impact(
 
     Raises ClausesError where the output cannot be written or its ending names no format.
     """
-    target = Path(output) if output is not None else None
-    if target is not None:
-        format_of(target)
+    target = target_of(output, portfolio.folder)
     where = backend or Backend()
     pieces, at_once, room = shared_out(portfolio, where)
     rules = rule_changes(old, new, portfolio.as_of)

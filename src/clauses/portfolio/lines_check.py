@@ -17,7 +17,7 @@ from typing import IO, Any
 from clauses.errors import ClausesError, InputError, Problem
 from clauses.language.pack import RulePack
 from clauses.portfolio.backends import Backend
-from clauses.portfolio.outputs import ROWS, as_stream, format_of, rows_table
+from clauses.portfolio.outputs import ROWS, as_stream, rows_table, target_of
 from clauses.portfolio.parts import Part
 from clauses.portfolio.results import Counts, Row, count_of
 from clauses.portfolio.run import Checked, Progress, Run, total
@@ -125,10 +125,8 @@ def check_lines(
     `progress` hears of bytes. Raises ClausesError where the file cannot be read, none of its records can, or the
     output cannot be written.
     """
-    target = Path(output) if output is not None else None
-    if target is not None:
-        format_of(target)
     file = Path(file)
+    target = target_of(output, file)
     pieces = list(pieces_of(file))
     work = LinesCheck(tuple(packs), as_of, target is not None)
     where = Backend("processes" if len(pieces) > 1 and jobs != 1 else "local", jobs)

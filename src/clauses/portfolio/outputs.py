@@ -73,6 +73,18 @@ def format_of(output: str | Path) -> str:
     return ENDINGS[ending]
 
 
+def target_of(output: str | Path | None, source: Path) -> Path | None:
+    """The file to write, if any. Raises UsageError where its ending names no format, or it is, or is in, the source."""
+    if output is None:
+        return None
+    format_of(output)
+    written, read = Path(output).resolve(), source.resolve()
+    if written == read or read in written.parents:
+        hint = "name a file elsewhere"
+        raise UsageError.of("writes-over-its-source", f"`{output}` is part of what is read", None, hint)
+    return Path(output)
+
+
 def write_tables(output: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
     """Write tables one after the other to a file; it appears under its name when it is whole."""
     whole = output.with_name(f".{output.name}.new")

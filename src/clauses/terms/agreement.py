@@ -377,7 +377,10 @@ def _with_ocf_holdings(agreement: Agreement, path: str) -> Agreement:
 
     place = agreement.root.items["cap_table"].place
     folder = Path(agreement.file).parent.resolve()
-    company = (folder / path).resolve()
+    try:
+        company = (folder / path).resolve()
+    except (OSError, ValueError):
+        raise InputError.of("no-such-file", f"there is no file or folder `{path}`", place) from None
     if not company.is_relative_to(folder):  # an agreement may come from anybody: it names no file of the reader's
         hint = "put the company's files beside the agreement"
         raise InputError.of("outside-the-folder", f"`{path}` lies outside the agreement's folder", place, hint)

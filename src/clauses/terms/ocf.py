@@ -113,7 +113,11 @@ def read_holdings(path: Path, place: Place) -> tuple[dict[str, Party], dict[str,
     `place` is where an agreement names the company. Raises InputError: there if nothing is at the path, else
     in the company's files.
     """
-    if not path.exists():
+    try:
+        is_there = path.exists()
+    except (OSError, ValueError):  # no file can have such a name
+        is_there = False
+    if not is_there:
         hint = f"give the folder of an Open Cap Table Format company, or its {MANIFEST}"
         raise InputError.of("no-such-file", f"there is no file or folder `{path}`", place, hint)
     company = read_company(path)
