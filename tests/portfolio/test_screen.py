@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +28,7 @@ from clauses.portfolio.screen import Screen
 from clauses.resources import rules_folder
 from clauses.terms.facts import deal
 from clauses.terms.kinds import KINDS as CLAUSE_KINDS
-from clauses.terms.plain import PlainReader
+from clauses.terms.plain import PlainReader, record
 from clauses.terms.records import read_record
 from clauses.terms.values import Date
 from clauses.yaml_nodes import parse, read_file, text_source
@@ -223,3 +224,80 @@ def test_what_is_wrong_raises_as_everywhere(partnership: RulePack) -> None:
     for line in (b"", b"{", b"\xff", b"[]", b'{"agreement": "x"}'):
         with pytest.raises(InputError):
             screen.rows(line)
+
+
+def test_a_key_that_stands_twice_is_noticed_wherever_it_stands(partnership: RulePack) -> None:
+    """Keys are counted where clauses are read, so every place of a record is tried."""
+    screen = Screen([partnership], AS_OF)
+    tried = 0
+    for number in range(60):
+        made = Records(f"twice/{number}")
+        line = made.text(made.record()).decode()
+        try:
+            screen.full_rows(line.encode())
+        except InputError:
+            continue
+        members = list(re.finditer(r'"[a-z_0-9-]+": ?"[^"\\]*"(?=[,}])', line))
+        for member in made.random.sample(members, min(4, len(members))):
+            doubled = f"{line[: member.end()]}, {member[0]}{line[member.end() :]}"
+            with pytest.raises(InputError):
+                screen.rows(doubled.encode())
+            tried += 1
+    assert tried > 150
+
+
+def test_counting_keys_is_enough_where_no_text_has_a_colon(
+    partnership: RulePack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise every record would be written again to see whether a key was lost."""
+    written_again = []
+    monkeypatch.setattr(record, "_refuse_doubles", lambda again, text, more=0: written_again.append(again))
+    screen = Screen([partnership], AS_OF)
+    counted = 0
+    for number in range(500):
+        made = Records(f"counted/{number}")
+        line = made.text(made.record())
+        keys = len(re.findall(rb'": ?', line))
+        if b"\\" in line or b'"set"' in line or line.count(b":") != keys:
+            continue
+        try:
+            screen.rows(line)
+        except InputError:
+            continue
+        assert not written_again, line
+        counted += 1
+    assert counted > 30
+
+
+def test_counting_keys_is_enough_for_all_that_a_term_sheet_may_hold(
+    partnership: RulePack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written_again = []
+    plain = record._refuse_doubles
+
+    def noted(again: bytes, text: bytes, more: int = 0) -> None:
+        if not more:  # an amendment is compared by itself
+            written_again.append(again)
+        plain(again, text, more)
+
+    monkeypatch.setattr(record, "_refuse_doubles", noted)
+    origin = {"quote": "as said", "basis": "assumed"}
+    clause = {"kind": "supply", "supplier": "a", "venture": None, "source": origin}
+    agreement = {
+        "agreement": "deal", "title": "Deal", "signed": None, "parties": {"a": {"name": "A", "exists": "yes"}},
+        "sources": {"press": {"title": "Release"}}, "amendments": {}, "clauses": {"c1": clause, "c2": clause},
+    }  # fmt: skip
+    sheet = {
+        "term_sheet": "s", "agreement": "deal", "dated": "2025-07-01", "parties": {"b": {"name": "B"}},
+        "sources": {"mail": {"title": "Mail", "date": None}}, "proposed_by": "b",
+        "changes": [
+            {"add": "c4", "clause": {**clause, "heading": "More", "text": "So.", "customer": "b"}},
+            {"remove": "c2"},
+            {"amend": "c1", "set": {"customer": "b", "text": "Now: then"}},
+        ],
+    }  # fmt: skip
+    screen = OnlyPlain([partnership], AS_OF)
+    for separators in ((", ", ": "), (",", ":")):
+        line = json.dumps({"agreement": agreement, "term_sheet": sheet}, separators=separators).encode()
+        assert screen.rows(line) == expected_rows(line, [partnership])
+    assert not screen.fell and not written_again

@@ -174,3 +174,10 @@ def test_what_is_read_at_once_is_what_is_read_with_care(type_name: str) -> None:
             assert found == (value.lowest, value.highest, getattr(value, "currency", None)), text
             read += 1
     assert read >= 2
+
+
+def test_an_empty_proponent_is_none() -> None:
+    every = (Records(f"proponent/{number}").record(4) for number in range(99))
+    made = next(one for one in every if "term_sheet" in one)
+    made["term_sheet"]["proposed_by"] = ""
+    assert PlainReader(AS_OF).facts(json.dumps(made).encode()) is None

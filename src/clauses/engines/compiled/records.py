@@ -135,26 +135,23 @@ class RecordRules:
         """Check every clause, run the rules on single clauses, and lay the rows for the others."""
         ties: list[str] = []
         scans = self.scans.by_standing
+        parties, ids, keys = record.base_parties, record.base_clauses, 0
         started = _range(record.inferred)
-        given = (record.base_parties, record.base_clauses, started, rows, out, ties)
         scan = scans[UNTOUCHED]
-        if record.removed or record.amended:
-            removed, amended = record.removed, record.amended
-            for id, clause in record.base_clauses.items():
-                how = REMOVED if id in removed else REPLACED if id in amended else UNTOUCHED
-                scans[how][clause.__class__](id, clause, clause, *given)
+        removed, amended = record.removed, record.amended
+        for id, clause in record.base_clauses.items():
+            if removed or amended:
+                scan = scans[REMOVED if id in removed else REPLACED if id in amended else UNTOUCHED]
+            keys += scan[clause.__class__](id, clause, clause, parties, ids, started, rows, out, ties)
+        parties, ids = record.parties, record.clauses
+        if amended:
             started = _range(record.inferred_amended)
-            given = (record.parties, record.clauses, started, rows, out, ties)
             for id, (clause, written) in amended.items():
-                scans[AMENDED][clause.__class__](id, clause, written, *given)
-        else:
-            for id, clause in record.base_clauses.items():
-                scan[clause.__class__](id, clause, clause, *given)
-        if record.added:
-            parties, ids = record.parties, record.clauses
-            scan = scans[ADDED]
-            for id, clause in record.added.items():
-                scan[clause.__class__](id, clause, clause, parties, ids, started, rows, out, ties)
+                scans[AMENDED][clause.__class__](id, clause, written, parties, ids, started, rows, out, ties)
+        scan = scans[ADDED]
+        for id, clause in record.added.items():
+            keys += scan[clause.__class__](id, clause, clause, parties, ids, started, rows, out, ties)
+        record.check_keys(keys)
         if ties:
             record.check_ties(record.standings())
 

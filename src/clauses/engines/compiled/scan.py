@@ -6,11 +6,18 @@ that look at more. It is made when the first such clause comes.
 
     def scan(id, clause, written, parties, ids, started, rows, out, ties):
         f = clause.ends
-        v3 = 7303244 if f is UNSET else f.toordinal()
+        if f is UNSET:
+            v3 = date_open[0]
+        else:
+            n += 1
+            v3 = f.toordinal()
         …
         if v3 > 900: out.append((17, True, ((id, 0, clause, written),)))
         row = ((id, 0, clause, written), True, v2, v3)
         rows[4].append(row)
+        return n
+
+It returns how many keys the clause has (see `PlainRecord.check_keys`), for which most terms need only be there.
 """
 
 from __future__ import annotations
@@ -24,12 +31,12 @@ from clauses.engines.compiled.groups import Group, Slot
 from clauses.engines.compiled.program import Code, write_members
 from clauses.terms.kinds import KINDS, TermType
 from clauses.terms.plain import texts
-from clauses.terms.plain.record import ADDED, AMENDED, LAYERS, TIES, basis_of
+from clauses.terms.plain.record import ADDED, AMENDED, LAYERS, TIES, basis_of, keys_of
 from clauses.terms.plain.shapes import CLOSED, KIND_OF, UNSET
 from clauses.terms.plain.texts import VALUES, NotPlain, choice_values
 from clauses.terms.values import UNKNOWN, VALUE_TYPES, Money
 
-Scan = Callable[..., None]
+Scan = Callable[..., int]
 Range = tuple[Any, ...]
 
 
@@ -37,22 +44,31 @@ class Ranges:
     """The lowest and the highest value of a quantity by its text, and the currency of an amount."""
 
     def __init__(self, type_name: str) -> None:
-        self.values_of = VALUES[type_name]
-        self.exact: Callable[[Any], Range | None] | None = texts.EXACT.get(type_name)
         self.open: Range = (*unstated(type_name), None)
         self.known: dict[Any, Range] = {}
         """A plain dictionary, as Python is quickest with these; `read` is for what it does not hold."""
+        self.read = _reader(VALUES[type_name], texts.EXACT.get(type_name), self.known, self.open)
 
-    def read(self, text: str | int | None) -> Range:
+
+def _reader(
+    values: texts.Values, exact: Callable[[str], Range | None] | None, known: dict[Any, Range], unstated: Range
+) -> Callable[[Any], Range]:
+    def read(text: Any) -> Range:
         """The range of a text. Raises one of `REFUSALS` where it is no value."""
-        found = self.exact(text) if self.exact and text.__class__ is str else None
+        found = known.get(text)
+        if found is not None:
+            return found
+        if exact and text.__class__ is str:
+            found = exact(text)
         if found is None:
-            value = self.values_of[text]
-            found = self.open if value is None else (value.lowest, value.highest, getattr(value, "currency", None))
-        if len(self.known) > texts.MAXIMUM_REMEMBERED:
-            self.known.clear()
-        self.known[text] = found
+            value = values[text]
+            found = unstated if value is None else (value.lowest, value.highest, getattr(value, "currency", None))
+        if len(known) > texts.MAXIMUM_REMEMBERED:
+            known.clear()
+        known[text] = found
         return found
+
+    return read
 
 
 RANGES = {name: Ranges(name) for name in VALUE_TYPES}
@@ -79,13 +95,17 @@ def _changed(written: Any, terms: Sequence[str]) -> tuple[str, ...]:
 
 NAMES: dict[str, Any] = {
     "UNSET": UNSET, "UNKNOWN": UNKNOWN, "listed": listed, "texts_of": _texts, "changed_of": _changed,
-    "NotPlain": NotPlain, "basis_of": basis_of,
-    "money_get": RANGES["money"].known.get,
+    "NotPlain": NotPlain, "basis_of": basis_of, "keys_of": keys_of,
+    "money_get": RANGES["money"].known.get, "money_exact": texts.exact_money,
     **{f"{name}_known": ranges.known for name, ranges in RANGES.items()},
     **{f"{name}_read": ranges.read for name, ranges in RANGES.items()},
     **{f"{name}_open": ranges.open for name, ranges in RANGES.items()},
 }  # fmt: skip
 """What the code calls by name."""
+
+
+UNREAD = ("heading", "text")
+"""The keys of a clause beside its terms and its origin."""
 
 
 class Scans:
@@ -120,6 +140,8 @@ class _Writer:
         self.scans = scans
         self.kind = KIND_OF[shape]
         self.is_closed = shape is CLOSED[self.kind]
+        self.is_counted = how != AMENDED  # what is made from others has no keys of its own
+        self.counted = ["n += 1"] if self.is_counted else []
         self.terms = KINDS[self.kind].term_types()
         self.how = how
         self.code = Code()
@@ -142,14 +164,18 @@ class _Writer:
     def written(self) -> Scan:
         """The function, compiled."""
         code = self.code
-        code.add(0, "def scan(id, clause, written, parties, ids, started, rows, out, ties):", "    origin = clause.source")
-        code.add(1, "if origin is not UNSET:", "    ties.append(id)")
+        code.add(0, "def scan(id, clause, written, parties, ids, started, rows, out, ties):")
+        code.add(1, "origin = clause.source", "if origin is not UNSET:", "    ties.append(id)")
+        if self.is_counted:
+            code.add(1, "    n = 3 + keys_of(origin)", "else:", "    n = 2")
+            code.add(1, *(line for name in UNREAD for line in (f"if clause.{name} is not UNSET:", "    n += 1")))
         for name, type in self.terms.items():
             self.term(name, type)
         self.common()
         for number, group in self.groups:
             self.rules(f"single_{number}", group)
         self.rows()
+        code.add(1, f"return {'n' if self.is_counted else '0'}")
         found: Scan = code.compiled()["scan"]
         return found
 
@@ -162,7 +188,7 @@ class _Writer:
         variables = self.variables(name)
         if not variables:
             self.unread_term(name, type)
-        elif self.is_closed and type.name == "date":
+        elif self.is_closed and type.name == "date" and not type.is_list:
             self.day(name, variables)
         else:
             self.read_term(name, type, variables)
@@ -170,14 +196,17 @@ class _Writer:
     def unread_term(self, name: str, type: TermType) -> None:
         """Check a term that no rule reads, unless its shape says all."""
         checks = self.reading(name, type)[1] if self.is_to_check(type) else []
-        if name in TIES:
-            checks = [*checks, "ties.append(id)"]
+        lines = [*checks, *(["ties.append(id)"] if name in TIES else []), *self.counted]
+        add = self.code.add
         if checks:
-            self.code.add(1, f"f = clause.{name}", "if f is not UNSET:", *(f"    {line}" for line in checks))
+            add(1, f"f = clause.{name}", "if f is not UNSET:")
+        elif lines:
+            add(1, f"if clause.{name} is not UNSET:")
+        add(2, *lines)
 
     def is_to_check(self, type: TermType) -> bool:
         """Whether the shape leaves anything to check."""
-        is_day = self.is_closed and type.name == "date"
+        is_day = self.is_closed and type.name == "date" and not type.is_list
         return type.name in ("party", "clause") or (type.name in VALUE_TYPES and not is_day)
 
     def day(self, name: str, variables: Mapping[str, str]) -> None:
@@ -189,6 +218,7 @@ class _Writer:
         parts = {"lowest": f"{unstated}[0]", "highest": f"{unstated}[1]", "stated": f"{unstated} is not date_open"}
         add(2, *(f"{variable} = {parts[part]}" for part, variable in variables.items()))
         add(1, "else:")
+        add(2, *self.counted)
         if ends:
             add(2, f"{' = '.join(ends)} = f.toordinal()")
         if "stated" in variables:
@@ -199,11 +229,8 @@ class _Writer:
         add = self.code.add
         unstated, read, parts = self.reading(name, type)
         add(1, f"f = clause.{name}")
-        if type.name in VALUE_TYPES and not type.is_list:
-            add(1, *read)  # what is known holds UNSET too
-        else:
-            add(1, "if f is UNSET:", f"    q = {unstated}", "else:")
-            add(2, *read)
+        add(1, "if f is UNSET:", f"    q = {unstated}", "else:")
+        add(2, *read, *self.counted)
         if name == "starts" and self.how != ADDED:
             add(1, "if q is date_open:", "    q = started")
         if name in TIES:
@@ -221,8 +248,8 @@ class _Writer:
             one = type.name
             parts = {"lowest": "q[0]", "highest": "q[1]", "currency": "q[2]", "stated": f"q is not {one}_open"}
             lines = ["try:", f"    q = {one}_known[f]", "except KeyError:", f"    q = {one}_read(f)"]
-            if one == Money.type_name:  # amounts repeat least, and an exception takes longer than the reading
-                lines = ["q = money_get(f) or money_read(f)"]
+            if one == Money.type_name:  # amounts repeat least: nearly all are read sooner than they are looked up
+                lines = [f"q = {'money_exact' if self.is_closed else 'money_get'}(f) or money_read(f)"]
             return f"{one}_open", lines, parts
         parts = {"code": "q", "stated": "q is not None"}
         if type.name in ("party", "clause"):

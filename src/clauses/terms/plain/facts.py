@@ -131,6 +131,7 @@ class PlainReader:
 
 def facts_of(record: PlainRecord, as_of: Date) -> list[Fact]:
     """The facts of a record in their order. Raises one of REFUSALS where a clause is not plain."""
+    record.check_keys()
     found = [context_fact(record, as_of), *party_facts(record)]
     standings = record.standings()
     record.check_ties(standings)

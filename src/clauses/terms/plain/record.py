@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import UNSET
 
-from clauses.terms.plain.shapes import AGREEMENT_KEYS, decode, decode_closed, decode_kind, encode
+from clauses.terms.plain.shapes import AGREEMENT_KEYS, SHEET_KEYS, decode, decode_closed, decode_kind, encode
 from clauses.terms.plain.texts import DATES, IDS, NotPlain
 from clauses.terms.values import UNKNOWN, Date
 
@@ -44,23 +44,26 @@ Known = Mapping[str, Any]
 
 
 class PlainRecord:
-    """A plain record with everything checked but the terms of its clauses, which whoever reads them checks."""
+    """A plain record with everything checked but the terms of its clauses, which whoever reads them checks.
+
+    That no key stands twice is checked by `check_keys`, which must be called too.
+    """
 
     __slots__ = (
         "added", "agreement", "amended", "base_clauses", "base_parties", "clauses", "inferred",
-        "inferred_amended", "parties", "removed", "sheet",
+        "inferred_amended", "is_checked", "parties", "record", "removed", "sheet", "text",
     )  # fmt: skip
 
     def __init__(self, text: bytes, as_of: Date) -> None:
+        self.text = text
+        self.is_checked = False
         try:
-            self._read(decode_closed(text), text, as_of)
+            self._read(decode_closed(text), as_of)
         except msgspec.ValidationError:
-            self._read(decode(text), text, as_of)
+            self._read(decode(text), as_of)
 
-    def _read(self, record: Any, text: bytes, as_of: Date) -> None:
-        again = encode(record)
-        if len(again) != len(text):  # nothing is written shorter: in as many bytes, nothing is missing
-            _refuse_doubles(again, text)
+    def _read(self, record: Any, as_of: Date) -> None:
+        self.record = record
         if record.agreement.__class__ is str:
             self.agreement, self.sheet = record, None
             if record.term_sheet is not UNSET:
@@ -116,18 +119,20 @@ class PlainRecord:
             self.parties = {**self.base_parties, **sheet.parties}
             if len(self.parties) < len(self.base_parties) + len(sheet.parties):
                 raise NotPlain
-        if sheet.proposed_by and sheet.proposed_by not in self.parties:
+        if sheet.proposed_by not in (UNSET, None) and sheet.proposed_by not in self.parties:
             raise NotPlain
         self._read_changes(sheet.changes)
 
     def _read_changes(self, changes: Sequence[Any]) -> None:
         added = {
-            change.add: change.clause for change in changes if change.amend is change.set is change.remove is UNSET
+            change.add: change.clause
+            for change in changes
+            if change.amend is change.set is change.remove is UNSET is not change.clause
         }
         touched = 0
         if len(added) < len(changes):
             for change in changes:
-                if not (change.amend is change.set is change.remove is UNSET):
+                if change.clause is UNSET:
                     self._read_other(change)
                     touched += 1
         if len(added) + touched < len(changes) or len(self.amended) + len(self.removed) < touched:
@@ -137,7 +142,7 @@ class PlainRecord:
                 raise NotPlain
             IDS.check(added)
             self.added = added
-            self.clauses = {**self.base_clauses, **added}  # one without a clause has no shape, wherever it is read
+            self.clauses = {**self.base_clauses, **added}
 
     def _read_other(self, change: Any) -> None:
         """A change that amends or removes a clause in force."""
@@ -153,6 +158,38 @@ class PlainRecord:
             raise NotPlain
         if change.amend in self.removed or change.remove in self.amended:
             raise NotPlain
+
+    def check_keys(self, in_clauses: int | None = None) -> None:
+        """Raise NotPlain where a key stands twice, of which msgspec takes the last.
+
+        `in_clauses` is how many keys the clauses have that were read, one more for the id of each: then counting
+        tells, where no text has a colon. A record with as many colons as keys has none twice.
+        """
+        if self.is_checked:
+            return
+        text = self.text
+        if in_clauses is None or b"\\" in text or in_clauses + self._other_keys() != text.count(b":"):
+            again = encode(self.record)
+            if len(again) != len(text):  # nothing is written shorter: in as many bytes, nothing is missing
+                _refuse_doubles(again, text)
+        self.is_checked = True
+
+    def _other_keys(self) -> int:
+        """How many keys there are outside of the clauses that were read."""
+        record, agreement, sheet = self.record, self.agreement, self.sheet
+        keys = 1 + len(AGREEMENT_KEYS) - _header(agreement).count(UNSET) + keys_of(agreement.parties)
+        if agreement.sources:
+            keys += keys_of(agreement.sources)
+        if agreement is not record:
+            keys += 1 if record.term_sheet is UNSET else 2
+        if sheet is not None:
+            keys += len(SHEET_KEYS) - _sheet_header(sheet).count(UNSET)
+            keys += len(self.added) + 2 * len(self.amended) + len(self.removed)
+            if sheet.parties or sheet.sources:
+                keys += keys_of((sheet.parties or None, sheet.sources or None))
+            if self.amended:  # what is set was checked where it was read
+                keys += sum(bytes(change.set).count(b":") for change in sheet.changes if change.set is not UNSET)
+        return keys
 
     def standings(self) -> list[Standing]:
         """The clauses before and after the term sheet, in the order of their facts."""
@@ -206,6 +243,11 @@ class PlainRecord:
         return {id: heading for id in (*self.base_clauses, *self.added) if (heading := self.heading(id))}
 
 
+def keys_of(part: Any) -> int:
+    """How many keys a part of a record has, and what it holds, where no text has a colon."""
+    return encode(part).count(b":")
+
+
 def _refuse_doubles(again: bytes, text: bytes, more: int = 0) -> None:
     """Raise NotPlain where a key of a text stands twice, of which msgspec takes the last.
 
@@ -228,6 +270,7 @@ def _day(latest: int) -> Date:
 
 
 _header = operator.attrgetter(*AGREEMENT_KEYS)
+_sheet_header = operator.attrgetter(*SHEET_KEYS)
 _NO_HEADER = (UNSET,) * len(AGREEMENT_KEYS)
 
 

@@ -118,6 +118,15 @@ def _agreement_fields(any_clause: Any) -> list[Any]:
     ]
 
 
+_SHEET_FIELDS: list[Any] = [
+    ("title", str | UnsetType, UNSET),
+    ("effective", str | None | UnsetType, UNSET),
+    ("proposed_by", str | None | UnsetType, UNSET),
+    ("parties", dict[str, PartyShape] | UnsetType, UNSET),
+    ("sources", dict[str, SourceShape] | UnsetType, UNSET),
+]
+
+
 def _sheet_shape(any_clause: Any) -> Any:
     change: Any = msgspec.defstruct(
         "Change",
@@ -133,17 +142,7 @@ def _sheet_shape(any_clause: Any) -> Any:
     )
     return msgspec.defstruct(
         "TermSheet",
-        [
-            ("term_sheet", str),
-            ("agreement", str),
-            ("dated", str),
-            ("changes", list[change]),
-            ("title", str | UnsetType, UNSET),
-            ("effective", str | None | UnsetType, UNSET),
-            ("proposed_by", str | None | UnsetType, UNSET),
-            ("parties", dict[str, PartyShape] | UnsetType, UNSET),
-            ("sources", dict[str, SourceShape] | UnsetType, UNSET),
-        ],
+        [("term_sheet", str), ("agreement", str), ("dated", str), ("changes", list[change]), *_SHEET_FIELDS],
         bases=(_Struct,),
     )
 
@@ -163,6 +162,8 @@ def _record_shape(shapes: Mapping[str, Any]) -> Any:
 
 AGREEMENT_KEYS = tuple(name for name, *_ in _agreement_fields(str))
 """The keys of an agreement beside its id."""
+SHEET_KEYS = ("term_sheet", "agreement", "dated", "changes", *(name for name, *_ in _SHEET_FIELDS))
+"""The keys of a term sheet."""
 
 decode = msgspec.json.Decoder(_record_shape(SHAPES)).decode
 decode_closed = msgspec.json.Decoder(_record_shape(CLOSED)).decode

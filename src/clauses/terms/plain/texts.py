@@ -66,8 +66,12 @@ def exact_date(text: str) -> Exact | None:
 
 
 _SHARE = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,4}))?%").fullmatch
-_HEADS = {f"{currency} ": (currency, 10**places) for currency, places in DECIMAL_PLACES.items()}
-"""A currency with the blank after it: the currency, and how many units it has."""
+_HEADS = {
+    f"{currency} ": (currency, 10**places, 10 ** (places + 6), 10 ** (places + 9))
+    for currency, places in DECIMAL_PLACES.items()
+}
+"""A currency with the blank after it: the currency, and how many units one, a million and a billion of it have."""
+_LIMIT = Money.limit
 
 
 def exact_money(text: str) -> Exact | None:
@@ -75,17 +79,18 @@ def exact_money(text: str) -> Exact | None:
     head = _HEADS.get(text[:4])
     if head is None:
         return None
-    currency, units = head
+    currency, units, million, billion = head
     if text[-1] == "m":
-        number, units = text[4:-1], units * 10**6
-    elif text[-2:] == "bn":
-        number, units = text[4:-2], units * 10**9
+        number, units = text[4:-1], million
+    elif text[-1] == "n" and text[-2] == "b":
+        number, units = text[4:-2], billion
     else:
         number = text[4:]
-    if len(number) > 15 or not (number.isdigit() and number.isascii()):
-        return None
-    units *= int(number)
-    return (units, units, currency) if units <= Money.limit else None
+    if number.isdigit() and number.isascii() and len(number) < 16:
+        units *= int(number)
+        if units <= _LIMIT:
+            return units, units, currency
+    return None
 
 
 def exact_percentage(text: str) -> Exact | None:
