@@ -126,7 +126,7 @@ def open_portfolio(folder: Path | str) -> Portfolio:
         raise InputError.of("another-layout", sentence, place, "ingest its sources again")
     try:
         found = _portfolio(folder, manifest, hashlib.sha256(data).hexdigest())
-    except (KeyError, TypeError, ValueError, NotAValue, AttributeError):
+    except (KeyError, TypeError, ValueError, OverflowError, NotAValue, AttributeError):
         raise _not_ours(place) from None
     _check_files(found)
     return found
