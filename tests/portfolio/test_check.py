@@ -7,6 +7,7 @@ import json
 import os
 import pickle
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from many_deals import AS_OF, Facts, reference_rows, with_parameters, write_portfolio
@@ -24,19 +27,21 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "properties"))
 from generators import Generator, make_pack
 
 from clauses import built_in_pack
-from clauses.errors import EngineError, UsageError
+from clauses.errors import EngineError, InputError, UsageError
 from clauses.language.pack import RulePack
 from clauses.language.rule import SEVERITIES
 from clauses.portfolio import check as check_module
-from clauses.portfolio import partition_check
+from clauses.portfolio import partition_check, run
 from clauses.portfolio.backends import Backend
 from clauses.portfolio.check import check
+from clauses.portfolio.ingest import ingest
 from clauses.portfolio.outputs import safe_cell
 from clauses.portfolio.parts import Parts
 from clauses.portfolio.results import Counts, Row, count_of, row_order
-from clauses.portfolio.store import Portfolio
+from clauses.portfolio.store import Portfolio, open_portfolio
 from clauses.resources import examples_folder
 from clauses.terms.facts import EVERYWHERE, Fact, deal
+from clauses.terms.values import Date
 from clauses.use_cases import read_deal
 
 ONE_JOB = Backend(jobs=1)
@@ -415,3 +420,149 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(portfolio: Portfolio, pac
     check(portfolio, [pack], output=tmp_path / "whole.parquet", backend=ONE_JOB)
     assert output.read_bytes() == (tmp_path / "whole.parquet").read_bytes()
     assert not parts.exists()
+
+
+# --- folders with names that mean something elsewhere
+
+
+@pytest.mark.parametrize(
+    "name", ["in_result=false", "id=zzz", "agreement=7", "certain=false", "a*b", "what?", "[x]", "o'brien", "s3:x", "~"]
+)
+def test_the_name_of_a_folder_is_only_a_name(
+    name: str, portfolio: Portfolio, pack: RulePack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check(portfolio, [pack], output=tmp_path / "here.parquet", backend=ONE_JOB)
+    shutil.copytree(portfolio.folder, tmp_path / name / "deals")
+    monkeypatch.chdir(tmp_path)
+    moved = open_portfolio(Path(name) / "deals")
+    check(moved, [pack], output=tmp_path / "there.parquet", backend=ONE_JOB)
+    assert rows_in(tmp_path / "there.parquet") == rows_in(tmp_path / "here.parquet") != []
+
+
+def test_a_name_that_cannot_be_written_for_the_database_is_refused(
+    portfolio: Portfolio, pack: RulePack, tmp_path: Path
+) -> None:
+    shutil.copytree(portfolio.folder, tmp_path / "g\\*h")
+    with pytest.raises(InputError, match="unreadable-name"):
+        check(open_portfolio(tmp_path / "g\\*h"), [pack], backend=ONE_JOB)
+
+
+# --- parts that are not what they were
+
+
+def cut_off_run(portfolio: Portfolio, pack: RulePack, output: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run that has all its parts, and was killed before it wrote its output."""
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(run, "write_tables", killed)
+        check(portfolio, [pack], output=output, backend=ONE_JOB)
+    return output.with_name(output.name + ".parts")
+
+
+@pytest.mark.usefixtures("many_pieces")
+@pytest.mark.parametrize("damage", ["emptied", "cut short", "gone", "no JSON"])
+def test_a_part_that_was_damaged_is_made_again(
+    damage: str, portfolio: Portfolio, pack: RulePack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check(portfolio, [pack], output=tmp_path / "whole.csv", backend=ONE_JOB)
+    folder = cut_off_run(portfolio, pack, tmp_path / "rows.csv", monkeypatch)
+    table = folder / "part-000000.arrow"
+    match damage:
+        case "emptied":
+            table.write_bytes(b"")
+        case "cut short":
+            table.write_bytes(table.read_bytes()[:-9])
+        case "gone":
+            table.unlink()
+        case "no JSON":
+            table.with_suffix(".json").write_text("{")
+    check(portfolio, [pack], output=tmp_path / "rows.csv", backend=ONE_JOB)
+    assert (tmp_path / "rows.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    assert not folder.exists()
+
+
+def test_parts_of_other_facts_are_not_taken(pack: RulePack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source that is corrected keeps its name and its length."""
+
+    def taken_in(ends: str) -> Portfolio:
+        clause = f"{{kind: exclusivity, obligor: a, beneficiary: b, subject: cloud-compute, ends: {ends}}}"
+        source = tmp_path / "deal.yaml"
+        source.write_text(f"agreement: one\nparties: {{a: {{name: A}}, b: {{name: B}}}}\nclauses:\n  c: {clause}\n")
+        shutil.rmtree(tmp_path / "deals", ignore_errors=True)
+        ingest([source], tmp_path / "deals", Date.read("2025-07-01"))
+        return open_portfolio(tmp_path / "deals")
+
+    cut_off_run(taken_in("2024-01-01"), pack, tmp_path / "rows.csv", monkeypatch)
+    with pytest.raises(UsageError, match="another-run"):
+        check(taken_in("2029-01-01"), [pack], output=tmp_path / "rows.csv", backend=ONE_JOB)
+
+
+def test_a_folder_of_somebody_else_is_left_alone(portfolio: Portfolio, pack: RulePack, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv.parts").mkdir()
+    (tmp_path / "rows.csv.parts" / "thesis.txt").write_text("mine")
+    with pytest.raises(UsageError, match="not one that a run has left"):
+        check(portfolio, [pack], output=tmp_path / "rows.csv", backend=ONE_JOB)
+    assert (tmp_path / "rows.csv.parts" / "thesis.txt").read_text() == "mine"
+    shutil.copytree(portfolio.folder, tmp_path / "x.csv.parts")
+    with pytest.raises(UsageError, match="writes-over-its-source"):
+        check(open_portfolio(tmp_path / "x.csv.parts"), [pack], output=tmp_path / "x.csv", backend=ONE_JOB)
+    assert open_portfolio(tmp_path / "x.csv.parts").agreements
+
+
+# --- a portfolio that is not what its manifest says
+
+
+def rewritten(portfolio: Portfolio, folder: Path, table: str, column: str, change: Any) -> None:
+    shutil.copytree(portfolio.folder, folder)
+    for file in (folder / table).glob("*.parquet"):
+        found = pq.read_table(file)
+        place = found.column_names.index(column)
+        pq.write_table(found.set_column(place, found.schema.field(place), change(found[column])), file)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "change"),
+    [
+        ("agreements", "agreement", lambda numbers: pc.add(numbers, 1000)),
+        ("agreements", "agreement", lambda numbers: pa.chunked_array([[numbers[0].as_py()] * len(numbers)])),
+        ("clause", "agreement", lambda numbers: pc.add(numbers, 1000)),
+        ("clause", "agreement", lambda numbers: pa.chunked_array([pa.nulls(len(numbers), pa.int64())])),
+        ("clause", "in_current", lambda flags: pa.chunked_array([pa.nulls(len(flags), pa.bool_())])),
+    ],
+)
+def test_rows_that_belong_to_no_agreement_are_refused(
+    table: str, column: str, change: Any, portfolio: Portfolio, tmp_path: Path
+) -> None:
+    rewritten(portfolio, tmp_path / "lying", table, column, change)
+    with pytest.raises(InputError, match="not of the agreements"):
+        open_portfolio(tmp_path / "lying")
+
+
+def test_bytes_damaged_within_a_table_are_an_error_with_its_name(
+    portfolio: Portfolio, pack: RulePack, tmp_path: Path
+) -> None:
+    shutil.copytree(portfolio.folder, tmp_path / "deals")
+    for file in (tmp_path / "deals" / "clause").glob("*.parquet"):
+        data = bytearray(file.read_bytes())
+        data[4:400] = b"\xff" * 396
+        file.write_bytes(data)
+    with pytest.raises(InputError, match="damaged-portfolio"):
+        check(open_portfolio(tmp_path / "deals"), [pack], output=tmp_path / "rows.csv", backend=ONE_JOB)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("as_of", "2025"), ("as_of", "never"), ("layout", True), ("layout", 1.0), ("agreements", 18.5), ("rejects", -1),
+        ("rejects", 10**400), ("rejects", float("inf")), ("partitions", []), ("facts", {"clause": True}),
+    ],
+)  # fmt: skip
+def test_a_manifest_that_is_not_ours_is_refused(key: str, value: Any, portfolio: Portfolio, tmp_path: Path) -> None:
+    shutil.copytree(portfolio.folder, tmp_path / "deals")
+    manifest = json.loads((tmp_path / "deals" / "portfolio.json").read_text())
+    (tmp_path / "deals" / "portfolio.json").write_text(json.dumps({**manifest, key: value}))
+    with pytest.raises(InputError):
+        open_portfolio(tmp_path / "deals")

@@ -120,9 +120,13 @@ def _as_finished(pool: Executor, work: Work, pieces: Iterable[Any], at_once: int
     try:
         while under_way:
             finished, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-            for future in finished:
+            for future in sorted(finished, key=_failed):  # what is whole is kept before a failure ends the run
                 yield future.result()
             under_way |= {pool.submit(work, piece) for piece in islice(waiting, len(finished))}
     finally:
         for future in under_way:
             future.cancel()
+
+
+def _failed(future: Future[Part]) -> bool:
+    return future.cancelled() or future.exception() is not None

@@ -17,7 +17,9 @@ import duckdb
 import pyarrow as pa
 
 from clauses.engines.columnar.layout import columns
-from clauses.errors import EngineError
+from clauses.engines.columnar.profile import exact
+from clauses.errors import EngineError, InputError
+from clauses.source import Place, Source
 
 LEAST_MEMORY = 48 * 2**20
 """Bytes with less than which DuckDB does not even plan a query."""
@@ -88,17 +90,37 @@ def over(
 ) -> Found:
     """What a run over a piece finds, or where the memory does not suffice, over its halves one after the other.
 
-    Raises EngineError where a single agreement does not fit.
+    Raises EngineError where a single agreement does not fit, InputError where a file cannot be read.
     """
     try:
         with database(room) as connection:
             return run(connection, piece)
+    except RuntimeError as error:
+        if "interrupted" in str(error).lower():  # Ctrl+C, as DuckDB tells it
+            raise KeyboardInterrupt from None
+        raise
     except duckdb.OutOfMemoryException:
         if piece.agreements <= 1:
             sentence = f"the memory allowed does not suffice for agreement number {piece.first}"
             raise EngineError.of("out-of-memory", sentence, None, "allow more with `--memory`") from None
+    except duckdb.Error as error:
+        if type(error) not in _UNREADABLE:
+            raise
+        raise _damaged(piece, error) from None
     one, other = piece.halves()
     return join(over(one, room, run, join), over(other, room, run, join))
+
+
+_UNREADABLE = (duckdb.Error, duckdb.IOException, duckdb.InvalidInputException)
+"""What DuckDB says of files that it cannot read; its other sorts of error are of queries, and defects of ours."""
+
+
+def _damaged(piece: Piece, error: duckdb.Error) -> InputError:
+    """What DuckDB could not read: the file that it names, or else the folder."""
+    named = [file for files in (piece.agreements_files, *piece.files.values()) for file in files]
+    file = next((file for file in named if str(file.absolute()) in str(error)), named[0].parent.parent)
+    place = Place(Source(str(file), ""), 0, 0)
+    return InputError.of("damaged-portfolio", "the file is not a Parquet file that can be read", place)
 
 
 def table_of(connection: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
@@ -123,11 +145,11 @@ def _relation(piece: Piece, kind: str) -> str:
 
 def rows_of(piece: Piece, files: Iterable[Path]) -> str:
     """What Parquet files hold of the agreements of a piece, as SQL writes it after FROM."""
-    rows = f"read_parquet([{', '.join(map(_quoted, files))}])"
+    # A folder called `certain=false` is a folder, and not a column.
+    rows = f"read_parquet([{', '.join(map(_quoted, files))}], hive_partitioning = false, union_by_name = false)"
     return rows if piece.is_whole else f"{rows} WHERE agreement BETWEEN {piece.first} AND {piece.last}"
 
 
 def _quoted(file: Path) -> str:
-    """A file's name as SQL writes it; brackets keep what a pattern of names would mean by `*`, `?` and `[`."""
-    name = "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(file))
-    return "'" + name.replace("'", "''") + "'"
+    """A file's name as SQL writes it, whole: `s3:` and `~` mean nothing in it."""
+    return "'" + exact(file).replace("'", "''") + "'"

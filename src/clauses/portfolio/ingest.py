@@ -363,7 +363,7 @@ class _Target:
         os.replace(new, journal)
 
     def _partition(self, one: Mapping[str, Any]) -> Partition:
-        return Partition(one["name"], one["first"], one["agreements"], self.folder)
+        return Partition(one["name"], one["first"], one["agreements"], one["sha256"], self.folder)
 
     def add(self, chunk: Chunk) -> None:
         """Write what some records hold; the second agreement of an id is rejected."""

@@ -17,8 +17,8 @@ from typing import IO, Any
 from clauses.errors import ClausesError, InputError, Problem
 from clauses.language.pack import RulePack
 from clauses.portfolio.backends import Backend
-from clauses.portfolio.outputs import ROWS, as_stream, rows_table, target_of
-from clauses.portfolio.parts import Part
+from clauses.portfolio.outputs import ROWS, as_stream, rejects_name, rows_table, target_of
+from clauses.portfolio.parts import Part, written
 from clauses.portfolio.results import Counts, Row, count_of
 from clauses.portfolio.run import Checked, Progress, Run, total
 from clauses.portfolio.screen import Screen
@@ -133,13 +133,13 @@ def check_lines(
     run = Run(work, pieces, {one.number: one.size for one in pieces}, where, where.at_once(len(pieces)), progress)
     parts = run.into(target, ROWS, _identity(file, packs, as_of))
     counts, rejects = total(parts), _rejects(parts)
+    if target is not None:
+        write_rejects(target, rejects)
     if rejects and not counts.agreements:
         first = rejects[0]
         place = Place(Source(str(file), ""), 0, 0)
         sentence = f"none of the records can be read; the first, on line {first['line']}: {first['sentence']}"
         raise InputError.of(first["id"], sentence, place, first["hint"])
-    if target is not None:
-        write_rejects(target, rejects)
     return Checked(as_of, tuple(packs), counts, target, rejects)
 
 
@@ -191,11 +191,14 @@ def _rejects(parts: Sequence[Part]) -> list[dict[str, Any]]:
 
 def write_rejects(output: Path, rejects: Sequence[Mapping[str, Any]]) -> None:
     """Write the rejects beside the output; where there are none, those of an earlier run go."""
-    file = output.with_name(output.name + ".rejects.jsonl")
-    if rejects:
-        file.write_text("".join(json.dumps(reject, ensure_ascii=False) + "\n" for reject in rejects))
-    else:
-        file.unlink(missing_ok=True)
+    file = output.with_name(rejects_name(output.name))
+    with written(file):
+        if not rejects:
+            file.unlink(missing_ok=True)
+            return
+        new = file.with_name(f".{file.name}.new")
+        new.write_text("".join(json.dumps(reject, ensure_ascii=False) + "\n" for reject in rejects), encoding="utf-8")
+        os.replace(new, file)
 
 
 def reasons(rejects: Sequence[Mapping[str, Any]]) -> Counter[str]:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,8 +19,8 @@ from clauses.errors import UsageError, did_you_mean
 from clauses.portfolio.results import Row
 
 ENDINGS = {".parquet": "parquet", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""With these a cell begins that a spreadsheet would run."""
+_FORMULA = re.compile(r"[\s\0\ufeff\u200b]*[=+\-@＝＋－＠]|[\t\r\n]")
+"""So a cell begins that a spreadsheet would run."""
 
 _label = pa.dictionary(pa.int32(), pa.string())
 ROWS = pa.schema(
@@ -79,10 +80,20 @@ def target_of(output: str | Path | None, source: Path) -> Path | None:
         return None
     format_of(output)
     written, read = Path(output).resolve(), source.resolve()
-    if written == read or read in written.parents:
+    if read in written.parents or read in (written, *(written.with_name(name) for name in _beside(written.name))):
         hint = "name a file elsewhere"
         raise UsageError.of("writes-over-its-source", f"`{output}` is part of what is read", None, hint)
     return Path(output)
+
+
+def _beside(name: str) -> tuple[str, ...]:
+    """What a run writes beside its output: the parts, the rejects, and each under another name until it is whole."""
+    return f"{name}.parts", rejects_name(name), f".{name}.new", f".{rejects_name(name)}.new"
+
+
+def rejects_name(name: str) -> str:
+    """What the file with the rejects of an output is called."""
+    return f"{name}.rejects.jsonl"
 
 
 def write_tables(output: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
@@ -108,7 +119,8 @@ def _parquet(file: Path, schema: pa.Schema) -> Iterator[Write]:
 @contextmanager
 def _csv(file: Path, schema: pa.Schema) -> Iterator[Write]:
     with file.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+        # All is quoted: a spreadsheet that separates at semicolons would make cells of their own of what follows one.
+        writer = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
         writer.writerow(schema.names)
         yield lambda table: writer.writerows(
             [safe_cell(cell) for cell in row] for row in zip(*_lists(table), strict=True)
@@ -137,4 +149,4 @@ def _lists(table: pa.Table) -> list[list[Any]]:
 def safe_cell(cell: Any) -> str:
     """A cell of a spreadsheet: a list joined with semicolons, and nothing that the spreadsheet would run."""
     text = "; ".join(cell) if isinstance(cell, list) else "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if _FORMULA.match(text) else text

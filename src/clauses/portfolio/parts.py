@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,18 +48,21 @@ class Parts:
 
     def __enter__(self) -> Parts:
         """Open the folder, or make it. Raises UsageError where it is of another run, or in use."""
+        journal = self.folder / JOURNAL
         with self.written():
             self.folder.mkdir(parents=True, exist_ok=True)
+            if not journal.is_file() and {file.name for file in self.folder.iterdir()} - {LOCK, f"{JOURNAL}.new"}:
+                sentence = f"the folder `{self.folder}` is not one that a run has left"
+                raise UsageError.of("another-run", sentence, None, "move it away, or name another output")
             self._lock = (self.folder / LOCK).open("w")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self._lock.close()
             raise UsageError.of("run-in-progress", f"another run is writing to `{self.output}`") from None
-        journal = self.folder / JOURNAL
         if not journal.exists():
             self._replace(journal, self._run.encode())
-        elif journal.read_text() != self._run:
+        elif journal.read_bytes() != self._run.encode():
             self._lock.close()
             hint = "run it again as it was, or delete the folder to start anew"
             sentence = f"the folder `{self.folder}` holds the parts of another run"
@@ -73,24 +76,27 @@ class Parts:
     @contextlib.contextmanager
     def written(self) -> Iterator[None]:
         """Around what writes. Raises UsageError where the disk does not let it."""
-        try:
+        with written(self.output):
             yield
-        except OSError as error:
-            raise UsageError.of("cannot-write", f"`{self.output}` cannot be written: {reason(error)}") from None
 
     def finished(self) -> dict[int, Part]:
-        """The parts that are there, without their tables."""
+        """The parts that are there and whole, without their tables; one that is damaged is made again."""
         found = {}
         for file in sorted(self.folder.glob("part-*.json")):
-            data = json.loads(file.read_text())
-            found[data["number"]] = Part(data["number"], data["counts"], None, data["rejects"])
+            try:
+                data = json.loads(file.read_bytes())
+                if _digest(self.table(data["number"]).read_bytes()) == data["sha256"]:
+                    found[data["number"]] = Part(data["number"], data["counts"], None, data["rejects"])
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
         return found
 
     def keep(self, part: Part) -> Part:
         """Write a part, its counts last; what is given back is without the table."""
         assert part.table is not None
         self._replace(self.table(part.number), part.table)
-        data = {"number": part.number, "counts": part.counts, "rejects": list(part.rejects)}
+        sha256 = _digest(part.table)
+        data = {"number": part.number, "counts": part.counts, "rejects": list(part.rejects), "sha256": sha256}
         self._replace(self.table(part.number).with_suffix(".json"), json.dumps(data).encode())
         return Part(part.number, part.counts, None, part.rejects)
 
@@ -108,6 +114,24 @@ class Parts:
             os.replace(whole, file)
 
     def remove(self) -> None:
-        """Remove the folder: the output is there."""
+        """Remove the folder, with what is ours in it: the output is there."""
         with self.written():
-            shutil.rmtree(self.folder)
+            for file in (*self.folder.glob("part-*.json"), *self.folder.glob("part-*.arrow")):
+                file.unlink()
+            for name in (JOURNAL, LOCK):
+                (self.folder / name).unlink()
+            with contextlib.suppress(OSError):  # something else lies there
+                self.folder.rmdir()
+
+
+@contextlib.contextmanager
+def written(output: Path) -> Iterator[None]:
+    """Around what writes. Raises UsageError where the disk does not let it."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError.of("cannot-write", f"`{output}` cannot be written: {reason(error)}") from None
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

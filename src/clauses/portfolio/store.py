@@ -48,6 +48,8 @@ AGREEMENT_COLUMNS = (
 )
 
 ROWS_IN_A_GROUP = 120_000
+MAXIMUM_NAME = 60
+MAXIMUM_COUNT = 10**15
 
 _ARROW = {
     "BIGINT": pa.int64(), "INTEGER": pa.int32(), "VARCHAR": pa.string(), "BOOLEAN": pa.bool_(),
@@ -66,6 +68,8 @@ class Partition:
     first: int
     """The number of its first agreement."""
     agreements: int
+    sha256: str
+    """The digest of its files: two portfolios with other facts differ in it."""
     folder: Path = field(repr=False)
     """The folder of the portfolio."""
 
@@ -82,7 +86,7 @@ class Partition:
 
     def data(self) -> dict[str, Any]:
         """The partition as the manifest lists it."""
-        return {"name": self.name, "first": self.first, "agreements": self.agreements}
+        return {"name": self.name, "first": self.first, "agreements": self.agreements, "sha256": self.sha256}
 
 
 def _file(folder: Path, table: str, name: str) -> Path:
@@ -121,7 +125,7 @@ def open_portfolio(folder: Path | str) -> Portfolio:
         raise InputError.of("unreadable-file", f"the file cannot be read: {reason(error)}", place) from None
     except (ValueError, KeyError, TypeError, RecursionError):
         raise _not_ours(place) from None
-    if version != layout.VERSION:
+    if type(version) is not int or version != layout.VERSION:
         sentence = f"the portfolio has layout `{version}`, and this version of clauses reads layout {layout.VERSION}"
         raise InputError.of("another-layout", sentence, place, "ingest its sources again")
     try:
@@ -140,11 +144,15 @@ def _portfolio(folder: Path, manifest: Mapping[str, Any], sha256: str) -> Portfo
     partitions = []
     for one in manifest["partitions"]:
         name = str(one["name"])
-        if not name.replace("-", "").isalnum():
+        if not name.replace("-", "").isalnum() or len(name) > MAXIMUM_NAME:
             raise ValueError(name)
-        partitions.append(Partition(name, int(one["first"]), int(one["agreements"]), folder))
-    facts = {str(kind): int(count) for kind, count in manifest["facts"].items()}
-    agreements, rejects = int(manifest["agreements"]), int(manifest["rejects"])
+        sha256 = str(one["sha256"])
+        partitions.append(Partition(name, _count(one["first"]), _count(one["agreements"]), sha256, folder))
+    facts = {str(kind): _count(count) for kind, count in manifest["facts"].items()}
+    agreements, rejects = _count(manifest["agreements"]), _count(manifest["rejects"])
+    as_of = Date.read(manifest["as_of"])
+    if not partitions or not as_of.is_exact or as_of.lowest >= Date.limit:
+        raise ValueError(as_of)
     starts = [0]
     for partition in partitions:
         starts.append(starts[-1] + partition.agreements)
@@ -152,7 +160,14 @@ def _portfolio(folder: Path, manifest: Mapping[str, Any], sha256: str) -> Portfo
             raise ValueError(partition.name)
     if starts[-1] != agreements:
         raise ValueError(agreements)
-    return Portfolio(folder, Date.read(manifest["as_of"]), agreements, rejects, facts, tuple(partitions), sha256)
+    return Portfolio(folder, as_of, agreements, rejects, facts, tuple(partitions), sha256)
+
+
+def _count(value: object) -> int:
+    """A number of the manifest. Raises ValueError for anything but a count."""
+    if type(value) is not int or not 0 <= value <= MAXIMUM_COUNT:
+        raise ValueError(value)
+    return value
 
 
 def _check_files(portfolio: Portfolio) -> None:
@@ -161,7 +176,7 @@ def _check_files(portfolio: Portfolio) -> None:
     for partition in portfolio.partitions:
         tables = {AGREEMENTS: partition.agreements_file, **partition.files}
         for table, file in tables.items():
-            rows[table] += _rows(file, columns_of(table))
+            rows[table] += _rows(file, columns_of(table), partition)
     expected = {kind: count for kind, count in portfolio.facts.items() if count}
     if rows != {AGREEMENTS: portfolio.agreements, **expected}:
         wrong = next(kind for kind in sorted({*rows, *expected}) if rows[kind] != expected.get(kind, rows[AGREEMENTS]))
@@ -169,13 +184,14 @@ def _check_files(portfolio: Portfolio) -> None:
         raise InputError.of("damaged-portfolio", sentence, Place(Source(str(portfolio.folder), ""), 0, 0))
 
 
-def _rows(file: Path, columns: Sequence[Column]) -> int:
-    """How many rows a table has. Raises InputError where its columns are not the layout's."""
+def _rows(file: Path, columns: Sequence[Column], partition: Partition) -> int:
+    """How many rows a table has. Raises InputError where its columns, or their numbers, are not the layout's."""
     place = Place(Source(str(file), ""), 0, 0)
     try:
-        with pq.ParquetFile(file) as opened:
+        with pa.OSFile(str(file)) as stream, pq.ParquetFile(stream) as opened:
             names, count = opened.schema_arrow.names, opened.metadata.num_rows
             types = [opened.schema_arrow.field(name).type for name in names]
+            is_numbered = names[:1] != ["agreement"] or _is_numbered(opened, columns, partition)
     except FileNotFoundError:
         raise InputError.of("damaged-portfolio", "the portfolio lacks this file", place) from None
     except (OSError, pa.ArrowException):
@@ -184,10 +200,43 @@ def _rows(file: Path, columns: Sequence[Column]) -> int:
         if column.name != name or not _is_type(type, _ARROW[column.type]):
             sentence = f"where the layout has the column `{column.name}` of type {column.type}, it has `{name}`: {type}"
             raise InputError.of("another-layout", sentence, place)
+    if not is_numbered:
+        sentence = f"its rows are not of the agreements that `{MANIFEST}` tells of"
+        raise InputError.of("damaged-portfolio", sentence, place, "ingest its sources again")
     if len(names) != len(columns):
         sentence = f"it has {len(names)} columns, and the layout has {len(columns)}"
         raise InputError.of("another-layout", sentence, place, "ingest its sources again")
     return int(count)
+
+
+def _is_numbered(opened: pq.ParquetFile, columns: Sequence[Column], partition: Partition) -> bool:
+    """Whether every row is of an agreement of the partition, and says what every row says.
+
+    What the file tells of its columns suffices; a column of which it tells nothing is read.
+    """
+    first, last = partition.first, partition.first + partition.agreements - 1
+    if columns is AGREEMENT_COLUMNS:
+        numbers = opened.read(columns=["agreement"])["agreement"]
+        ends = pc.min_max(numbers).as_py()
+        return (len(numbers), ends) == (partition.agreements, {"min": first, "max": last}) and (
+            numbers.null_count == 0 and pc.count_distinct(numbers).as_py() == len(numbers)
+        )
+    metadata = opened.metadata
+    fixed = {column.name for column in layout.FIXED}
+    for place, name in enumerate(opened.schema_arrow.names):
+        if name not in fixed:
+            continue
+        told = [metadata.row_group(group).column(place).statistics for group in range(metadata.num_row_groups)]
+        if all(one is not None and one.has_null_count and one.has_min_max for one in told):
+            ends = [end for one in told for end in (one.min, one.max)] if name == "agreement" else [first]
+            is_full = all(one.null_count == 0 for one in told)
+        else:
+            column = opened.read(columns=[name])[name]
+            ends = list(pc.min_max(column).as_py().values()) if name == "agreement" else [first]
+            is_full = column.null_count == 0
+        if not is_full or not all(first <= end <= last for end in ends):
+            return False
+    return True
 
 
 def _is_type(found: pa.DataType, wanted: pa.DataType) -> bool:
@@ -343,7 +392,11 @@ class PartitionWriter:
         for file in self._files.values():
             file.close()
         last.close()
-        return Partition(self.name, self.first, last.count, self.folder), counts
+        digest = hashlib.sha256()
+        for name, file in sorted({**self._files, AGREEMENTS: last}.items()):
+            with file.file.open("rb") as stream:
+                digest.update(f"{name} {hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
+        return Partition(self.name, self.first, last.count, digest.hexdigest(), self.folder), counts
 
 
 def write_manifest(

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from clauses.engines.columnar.formulas import rebuilt
 from clauses.engines.columnar.layout import term_column
+from clauses.errors import InputError
 from clauses.language.rewrite import FALSE, TRUE, Column, Flag, Formula, Linear, Same, all_of, any_of
+from clauses.source import Place, Source
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,7 +45,7 @@ class Profile:
         empty: set[Key] = set()
         single: dict[Key, str] = {}
         for kind, paths in files.items():
-            rows = connection.execute(_STATISTICS, [_listed(paths)]).fetchall() if paths else []
+            rows = connection.execute(_STATISTICS, [[exact(path) for path in paths]]).fetchall() if paths else []
             for name, values, nulls, least, greatest in rows:
                 key = kind, str(name)
                 if nulls == 0:
@@ -137,6 +139,13 @@ _STATISTICS = """
 """
 
 
-def _listed(paths: Sequence[Path]) -> list[str]:
-    """Paths with what a pattern of file names would mean by `*`, `?` and `[` kept from it."""
-    return ["".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path)) for path in paths]
+def exact(file: Path) -> str:
+    """The whole path of a file, as DuckDB takes it where it expects a pattern: nothing in it stands for anything else.
+
+    Raises InputError for the one sort of name that cannot be written so.
+    """
+    path = str(file.absolute())
+    if "\\" in path and any(sign in path for sign in "*?["):
+        sentence = "a path with a backslash and one of `*`, `?` and `[` cannot be read"
+        raise InputError.of("unreadable-name", sentence, Place(Source(str(file), ""), 0, 0), "rename the folder")
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in path)
