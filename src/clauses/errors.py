@@ -8,6 +8,7 @@ conflict) and never *undetermined* (the input is right and does not say enough).
     ├── PackError           a rule, a parameter or a pack
     ├── UsageError          the call: options, configuration, nothing selected
     ├── EngineError         an engine that is missing, or asked for more than it can do safely
+    ├── LedgerError         the ledger's database: it cannot be reached, read or written, or is none
     └── Disagreement        two engines answered differently: our defect, never the user's
 """
 
@@ -97,6 +98,10 @@ class UsageError(ClausesError):
 
 class EngineError(ClausesError):
     """An engine is not available here, or the work is beyond what it can do safely."""
+
+
+class LedgerError(ClausesError):
+    """The database of a ledger cannot be reached, read or written, or it is not a ledger of ours."""
 
 
 class Disagreement(ClausesError):
