@@ -19,7 +19,7 @@ ENGINES = ("both", "rete", "reference")
 MAXIMUM_WEIGHT = 1_000
 
 _LISTS = ("rules", "select", "ignore")
-_TEXTS = ("engine", "fail_on", "templates", "agreement")
+_TEXTS = ("engine", "fail_on", "templates", "agreement", "ledger")
 _SWITCHES = ("strict",)
 _TABLES = ("weights",)
 _KEYS = (*_LISTS, *_TEXTS, *_SWITCHES, *_TABLES)
@@ -37,6 +37,8 @@ class Settings:
     fail_on: str | None = None
     templates: str | None = None
     agreement: str | None = None
+    ledger: str | None = None
+    """The database in which reviews are recorded: a file, or a URL."""
     strict: bool = False
     weights: Mapping[str, int] = field(default_factory=dict)
     """How many times as much an edit costs that `resolve` proposes: by term, clause, kind of clause or party."""
@@ -109,6 +111,9 @@ def _settings(root: Mapping_, path: Path) -> Settings:
             found[key] = tuple(_relative(item, path) for item in value)
         elif isinstance(value, str):
             found[key] = _relative(value, path)
+    ledger = found.get("ledger")
+    if isinstance(ledger, str) and "://" not in ledger:
+        found["ledger"] = str(path.parent / ledger)  # it may be yet to be made
     return Settings(**found, file=str(path))  # type: ignore[arg-type]
 
 

@@ -18,7 +18,7 @@ import pytest
 from clauses.language.pack import RulePack, load_pack
 from clauses.resources import rules_folder
 from clauses.review.finding import Review, RuleStatus
-from clauses.review.review import Reviewer, _verdict
+from clauses.review.review import Reviewer, verdict_of
 from clauses.terms.agreement import read_agreement, read_term_sheet
 from clauses.terms.values import Date
 from clauses.yaml_nodes import read_file
@@ -73,14 +73,14 @@ def test_the_verdict_is_the_worst_that_holds(severity: Any, status: Any, beside:
         return rule.severity if rule.status == "breached" else "undetermined"
 
     order = ["conflict", "consent", "undetermined", "flag", "clear"]
-    assert _verdict(rules) == min(map(says, rules), key=order.index)
+    assert verdict_of(rules) == min(map(says, rules), key=order.index)
 
 
 def test_the_summary_counts_the_rules(found: Review) -> None:
     for status in ("breached", "undetermined", "satisfied", "not_applicable"):
         assert getattr(found.summary, status) == sum(rule.status == status for rule in found.rules)
     assert found.summary.rules == len(found.rules)
-    assert found.verdict == _verdict(found.rules)
+    assert found.verdict == verdict_of(found.rules)
 
 
 def test_findings_stand_in_order_and_belong_to_rules_that_found_something(found: Review) -> None:

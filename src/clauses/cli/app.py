@@ -100,6 +100,24 @@ TemplatesFolder = Annotated[
     str | None,
     typer.Option("--templates", help="A house's folder; its files stand in for ours, one by one.", metavar="DIR"),
 ]
+LedgerUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--ledger",
+        help="The ledger: a file, or the URL of a PostgreSQL database.  [default: $CLAUSES_LEDGER, or clauses.toml]",
+        metavar="URL",
+    ),
+]
+Who = Annotated[
+    str | None,
+    typer.Option(
+        "--who", help="Who does this, as the ledger will say.  [default: $CLAUSES_WHO, or your login]", metavar="NAME"
+    ),
+]
+DigestsOnly = Annotated[
+    bool,
+    typer.Option("--digests-only", help="Keep digests of the inputs in the ledger, and no word of them."),
+]
 OneFormat = Annotated[str, typer.Option("-f", "--format", help="text or json.", metavar="FORMAT")]
 
 

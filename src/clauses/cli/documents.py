@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,9 +15,11 @@ from clauses.cli.app import (
     AsOf,
     Color,
     Config,
+    DigestsOnly,
     Engine,
     Ignore,
     KnownOn,
+    LedgerUrl,
     OneFormat,
     OneOutput,
     Output,
@@ -25,9 +28,11 @@ from clauses.cli.app import (
     Select,
     Sheet,
     TemplatesFolder,
+    Who,
     WordOutput,
     app,
 )
+from clauses.cli.recorded import Keeping, ledger_url, opened
 from clauses.cli.shared import (
     FINDINGS,
     checked,
@@ -47,6 +52,7 @@ from clauses.yaml_nodes import read_data
 
 if TYPE_CHECKING:
     from clauses.proofs.resolve import Resolution
+    from clauses.review.review import Examined
     from clauses.use_cases import Choice
 
 Fixes = Annotated[bool, typer.Option("--fixes", help="Add the smallest changes that would clear the term sheet.")]
@@ -79,6 +85,9 @@ def memo(
     engine: Engine = None,
     config: Config = None,
     quiet: Quiet = False,
+    ledger: LedgerUrl = None,
+    who: Who = None,
+    digests_only: DigestsOnly = False,
 ) -> None:
     """Write the compliance memo of a term sheet.
 
@@ -96,6 +105,7 @@ def memo(
     say(remark, quiet)
     base = agreement or settings.agreement
     resolution = _resolution(sheet, base, as_of, choice, settings) if fixes else None
+    found = Keeping(ledger, who, digests_only, quiet).recorded(found, settings, choice, day_of(known_on))
     write_memos(found, output, format, templates or settings.templates, quiet, resolution)
 
 
@@ -139,13 +149,22 @@ def memo_verify(
     config: Config = None,
     color: Color = "auto",
     quiet: Quiet = False,
+    ledger: LedgerUrl = None,
+    entry: Annotated[
+        int | None,
+        typer.Option(
+            "--entry", help="The entry of the ledger, if not the one that the memo names.", metavar="ENTRY", min=1
+        ),
+    ] = None,
 ) -> None:
     """Write a memo anew from its inputs, and say which words and numbers differ.
 
     clauses memo verify memo.pdf sheet.yaml
+
+    clauses memo verify memo.pdf sheet.yaml --ledger ledger.db
     """
     from clauses.memo import report
-    from clauses.memo.verify import verify_memo
+    from clauses.memo.verify import recorded_in, verify_memo
     from clauses.review.finding import as_data
 
     checked([format], ("text", "json"), "format")
@@ -158,6 +177,9 @@ def memo_verify(
         [sheet], choice, agreement or settings.agreement, day_of(as_of), day_of(known_on)
     )
     say(remark, quiet)
+    number = entry or recorded_in(data, file)
+    if number is not None:
+        examined = _as_recorded(examined, number, ledger, settings, quiet)
     folder = templates or settings.templates
     base = agreement or settings.agreement
     resolution = _resolution(sheet, base, as_of, choice, settings) if fixes else None
@@ -168,6 +190,20 @@ def memo_verify(
     write(text, output, format, False)
     if not unchanged:
         raise typer.Exit(FINDINGS)
+
+
+def _as_recorded(
+    examined: Examined, number: int, ledger: str | None, settings: configuration.Settings, quiet: bool
+) -> Examined:
+    """What was examined, as the entry of a ledger has it: with what was accepted by then."""
+    if ledger_url(ledger, settings) is None:
+        say(f"the memo names entry {number} of a ledger: name it with `--ledger` to compare what was accepted", quiet)
+        return examined
+    from clauses import recording
+
+    with opened(ledger, settings) as found:
+        entry = found.entry(number)
+        return replace(recording.as_shown(found, entry, examined), recorded=recording.anchor_of(entry))
 
 
 @app.command()

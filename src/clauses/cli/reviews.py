@@ -14,11 +14,13 @@ from clauses.cli.app import (
     AsOf,
     Color,
     Config,
+    DigestsOnly,
     Engine,
     FailOn,
     Format,
     Ignore,
     KnownOn,
+    LedgerUrl,
     OneFormat,
     Output,
     Quiet,
@@ -27,9 +29,11 @@ from clauses.cli.app import (
     Sheet,
     Sheets,
     Strict,
+    Who,
     app,
 )
 from clauses.cli.pack_proofs import compare_packs
+from clauses.cli.recorded import Keeping
 from clauses.cli.shared import (
     FAIL_ON,
     FINDINGS,
@@ -73,6 +77,9 @@ def check(
             "--memo", help="Write the memo of a single term sheet too: FILE.html, .md, .docx or .pdf.", metavar="FILE"
         ),
     ] = None,
+    ledger: LedgerUrl = None,
+    who: Who = None,
+    digests_only: DigestsOnly = False,
 ) -> None:
     """Review term sheets against the agreement in force.
 
@@ -81,6 +88,8 @@ def check(
     clauses check sheet.yaml --memo memo.html
 
     clauses check sheet.yaml -f sarif -o findings.sarif --fail-on conflict
+
+    clauses check sheet.yaml --ledger ledger.db
     """
     from clauses.review import output as outputs
 
@@ -98,6 +107,7 @@ def check(
     )
     say(remark, quiet)
     say_what_bears(found, quiet)
+    found = Keeping(ledger, who, digests_only, quiet).recorded(found, settings, choice, day_of(known_on))
     for name in formats:
         text = outputs.render(name, found, ink_for(color, output, verbose))
         if output is None and len(formats) > 1 and not quiet:
@@ -127,6 +137,9 @@ def explain(
     config: Config = None,
     color: Color = "auto",
     quiet: Quiet = False,
+    ledger: LedgerUrl = None,
+    who: Who = None,
+    digests_only: DigestsOnly = False,
 ) -> None:
     """Say why each rule found what it did; with --rule, also why one did not.
 
@@ -145,6 +158,7 @@ def explain(
     say(remark, quiet)
     known = [one.id for run in examined.runs for one in run.pack.rules]
     checked(rule or [], known, "rule")
+    (examined,) = Keeping(ledger, who, digests_only, quiet).recorded([examined], settings, choice, day_of(known_on))
     found = why(examined, rule or [])
     text = (
         json_text(as_data(found))

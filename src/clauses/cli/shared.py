@@ -172,7 +172,7 @@ def exit_code(found: Sequence[Examined], threshold: str, strict: bool) -> int:
     if threshold == "never":
         return 0
     counted = FAIL_ON[: FAIL_ON.index(threshold) + 1]
-    statuses = {rule.status for one in found for rule in one.review.rules if rule.severity in counted}
+    statuses = {rule.standing for one in found for rule in one.review.rules if rule.severity in counted}
     if "breached" in statuses or (strict and "undetermined" in statuses):
         return FINDINGS
     return UNDETERMINED if "undetermined" in statuses else 0

@@ -17,7 +17,7 @@ from clauses.language.rule import AuthorityDocument, PackScope, Rule, read_rule,
 from clauses.source import Place, Source
 from clauses.terms.facts import fact_types
 from clauses.terms.kinds import TermType
-from clauses.terms.party import Id, Model, SourceDocument
+from clauses.terms.party import Id, Model, SourceDocument, Written
 from clauses.terms.validate import validate
 from clauses.terms.values import VALUE_TYPES, Date, Money, NotAValue, Value
 from clauses.yaml_nodes import Mapping_, Scalar, parse, read_file, read_source
@@ -32,7 +32,7 @@ class DatedValueDocument(Model):
     """A value of a parameter from a day on."""
 
     starting: Date = Field(description="The first day on which the value holds.")
-    value: str = Field(description="The value.")
+    value: Written = Field(description="The value.")
     authority: AuthorityDocument | None = Field(None, description="Where it comes from.")
     verify_by: Date | None = Field(None, description="The day by which somebody should check that it still holds.")
 
@@ -107,6 +107,8 @@ class RulePack:
     example_agreement: str | None = None
     left_out: int = 0
     """How many rules that make findings a selection leaves out."""
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """What its files said when it was read, by their names."""
 
     @cached_property
     def strata(self) -> tuple[tuple[Rule, ...], ...]:
@@ -194,7 +196,8 @@ def load_pack(folder: Path | str, shown_as: str | None = None) -> RulePack:
     _check_parameters_used(parameters, derived, rules, root, problems)
     problems.raise_as(PackError)
     digest = hashlib.sha256()
-    for name, text in sorted({**texts, PACK_FILE: root.place.source.text}.items()):
+    texts[PACK_FILE] = root.place.source.text
+    for name, text in sorted(texts.items()):
         digest.update(f"{name}\0{len(text)}\0{text}".encode())
     pack = RulePack(
         name=document.pack,
@@ -207,6 +210,7 @@ def load_pack(folder: Path | str, shown_as: str | None = None) -> RulePack:
         sha256=digest.hexdigest(),
         folder=folder,
         example_agreement=document.example_agreement,
+        texts=texts,
     )
     assert pack.strata
     return pack

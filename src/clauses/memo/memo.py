@@ -89,6 +89,16 @@ def write_memos(
     return {format: FORMATS[format](document) for format in formats}
 
 
+def write_redline(examined: Examined, templates: Path | None = None, with_comments: bool = True) -> bytes:
+    """The terms in force against the term sheet as tracked changes in Word; see `clauses redline`.
+
+    Without comments it says nothing of what the review found: it can go to the other side.
+    """
+    with needs("word", "a redline"):
+        from clauses.memo.word import redline
+    return redline.write_redline(examined, templates, with_comments)
+
+
 def memo_document(examined: Examined, templates: Path | None = None, resolution: Resolution | None = None) -> Document:
     """The memo before it is written in a format."""
     found = Templates(templates)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from clauses.memo.document import Document
@@ -34,6 +34,20 @@ def write(document: Document) -> bytes:
     ]
     lines = ["<!doctype html>", f'<html lang="{_escape(root.attributes["lang"])}">', "<head>", *head, "</head>"]
     return "\n".join([*lines, "<body>", *body, "</body>", "</html>", ""]).encode()
+
+
+def parts(document: Document, names: Sequence[str]) -> dict[str, str]:
+    """Sections of the memo by their names in the labels, and the style sheet as `style`; what it lacks is left out."""
+    found = {"style": _style(document.house, document.style["html"].text)}
+    section: str | None = None
+    titles = {document.labels["section"][name]: name for name in names}
+    for element in document.root.elements():
+        if element.tag == "h2":
+            words = element.text().removeprefix(element.attributes.get("number", ""))
+            section = titles.get(words.strip())
+        elif section is not None:
+            found[section] = found.get(section, "") + _element(element, document)
+    return found
 
 
 def _sections(root: Element, document: Document) -> Iterator[str]:

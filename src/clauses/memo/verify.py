@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _MAXIMUM_WORDS = 20_000
 """In how long a stretch single words are compared; a longer one differs as a whole."""
 _CONTEXT = 4
+_ANCHOR = re.compile(r"(?<![0-9A-Za-z])(\d{1,18}):(?:[0-9a-f]\s?){63}[0-9a-f](?![0-9a-f])")
+"""The anchor of an entry, which a page may break over two lines."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,13 @@ def verify_memo(
         return Verified(format, True, ())
     read = READERS[format]
     return Verified(format, False, tuple(_differences(read(data, name), read(wanted, name))))
+
+
+def recorded_in(data: bytes, name: str) -> int | None:
+    """The number of the entry in a ledger that a memo names in its appendix; None where it names none."""
+    words = " ".join(passage.text for passage in READERS[format_of(data, name)](data, name))
+    found = _ANCHOR.findall(words)
+    return int(found[-1]) if found else None
 
 
 def format_of(data: bytes, name: str) -> str:

@@ -11,6 +11,7 @@ from clauses.language.english import capital, term_words, words
 from clauses.language.pack import DatedValue, PackParameter, RulePack
 from clauses.memo.plain import Plain
 from clauses.memo.view_changes import changes_view
+from clauses.memo.view_deviations import deviations_view
 from clauses.memo.view_findings import (
     Group,
     authority_view,
@@ -47,10 +48,12 @@ def view(examined: Examined) -> Plain:
                 labels_of[id] += [] if group.label in labels_of[id] else [group.label]
                 if match.finding.severity == "conflict":
                     conflicting.setdefault(id, set()).update(ids - {id})
+    listed = [group_view(group, examined) for group in found]
     return {
         **_heading(examined),
         **_bottom_line(examined, found),
-        "findings": [group_view(group, examined) for group in found],
+        "findings": listed,
+        "deviations": deviations_view(listed),
         "changes": changes_view(deal, labels_of),
         "timeline": timeline_view(deal, labels_of, conflicting),
         "cap_table": holdings_view(deal),
@@ -78,8 +81,9 @@ def _heading(examined: Examined) -> Plain:
 def _bottom_line(examined: Examined, found: list[Group]) -> Plain:
     """The verdict, how many points of each sort stand in the way, and each of them in a sentence."""
     review = examined.review
-    breached = [g.first.finding.severity for g in found if g.first.finding.status == "breached"]
-    is_open = [g for g in found if g.first.finding.status == "undetermined" and g.first.finding.severity != "note"]
+    counted = [group for group in found if not group.is_accepted]
+    breached = [g.first.finding.severity for g in counted if g.first.finding.status == "breached"]
+    is_open = [g for g in counted if g.first.finding.status == "undetermined" and g.first.finding.severity != "note"]
     counts = {severity: breached.count(severity) for severity in ("conflict", "consent", "flag", "note")}
     order = (
         ("conflict", counts["conflict"]),
@@ -92,7 +96,8 @@ def _bottom_line(examined: Examined, found: list[Group]) -> Plain:
         "way": [{"kind": kind, "count": count} for kind, count in order if count],
         "notes": counts["note"],
         "left_out": sum(run.pack.left_out for run in examined.runs),
-        "points": [_point(group) for group in _by_weight(found)],
+        "accepted": len(found) - len(counted),
+        "points": [_point(group) for group in _by_weight(counted)],
         "summary": {
             "rules": review.summary.rules,
             "breached": review.summary.breached,
@@ -123,6 +128,7 @@ def _point(group: Group) -> Plain:
         "anchor": group.label.lower(),
         "severity": finding.severity,
         "status": finding.status,
+        "is_accepted": group.is_accepted,
         "heading": group.first.rule.heading,
         "message": finding.message,
         "count": len(group.matches),
@@ -225,6 +231,7 @@ def _appendix(examined: Examined) -> Plain:
             if (dated := parameter.at(deal.as_of)) is not None
         ],
         "overdue": sum(len(run.pack.overdue(deal.as_of)) for run in examined.runs),
+        "recorded": examined.recorded or "",
         "templates": [],
     }
 

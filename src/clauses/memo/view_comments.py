@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from clauses.errors import Problems
 from clauses.language.english import capital, term_words
 from clauses.memo.labels import Labels
+from clauses.memo.plain import Plain
 from clauses.memo.view_changes import gives_no_words, shown_term
+from clauses.memo.view_deviations import deviation_view
 from clauses.memo.view_findings import Group, Match, groups, instrument_title
 from clauses.memo.view_readings import Reading, Shown, line
 from clauses.review.review import Examined
@@ -19,6 +21,7 @@ from clauses.terms.kinds import TermType
 from clauses.yaml_nodes import Scalar
 
 _DATE = TermType("date")
+_PLACES = ("id", "who", "expires", "signed_by", "withdrawn_by")
 
 Comment = tuple[str, ...]
 """The paragraphs of a comment."""
@@ -131,6 +134,7 @@ class FindingComments:
 
     def __init__(self, examined: Examined, labels: Labels, shown: Mapping[str, Shown]) -> None:
         self._labels = labels
+        self._deal = examined.deal
         self._by_clause: dict[str, list[Comment]] = {}
         self._of_no_clause: list[Comment] = []
         for group in groups(examined):
@@ -161,6 +165,9 @@ class FindingComments:
     def _name(self, group: Group, match: Match) -> str:
         """`F-1: Conflict (compute-outside-the-exclusive-cloud)`."""
         severity, rule = match.finding.severity, match.rule.id
+        if group.is_accepted:
+            weight, word = self._labels(f"memo.severity.accepted_as.{severity}"), self._labels("memo.severity.accepted")
+            return self._labels("comment.finding_open", label=group.label, severity=word, weight=weight, rule=rule)
         if match.finding.status == "breached":
             word = self._labels(f"memo.severity.{severity}")
             return self._labels("comment.finding", label=group.label, severity=word, rule=rule)
@@ -172,9 +179,16 @@ class FindingComments:
         is_open = finding.status == "undetermined"
         message = labels("memo.way.open_point", message=finding.message) if is_open else finding.message
         found = [self._name(group, match), capital(match.rule.heading), capital(message)]
+        found += [self._deviation(deviation_view(finding, self._deal))] if finding.deviation else []
         found += [labels("comment.question", question=finding.question)] if finding.question else []
         found += [labels("comment.redraft", redraft=finding.redraft)] if finding.redraft else []
         return tuple(map(line, found))
+
+    def _deviation(self, said: Plain) -> str:
+        """Who accepted the finding, why, and whether that holds."""
+        labels = self._labels
+        words = labels(f"memo.deviations.{said['state']}", **{name: said[name] for name in _PLACES})
+        return f"{words} {labels('memo.deviations.reason', why=said['why'])}"
 
     def _pointer(self, group: Group, match: Match, home: Shown) -> Comment:
         see = self._labels("comment.see", clause=home.either.heading)

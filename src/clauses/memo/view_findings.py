@@ -11,6 +11,7 @@ from clauses.language.pack import RulePack
 from clauses.language.rule import AuthorityDocument, Rule
 from clauses.memo.plain import Plain
 from clauses.memo.prose import Speaker
+from clauses.memo.view_deviations import deviation_view
 from clauses.review.explain import Explainer
 from clauses.review.finding import Finding
 from clauses.review.review import Examined, PackRun
@@ -73,12 +74,17 @@ class Group:
         """`F-3`."""
         return f"F-{self.number}"
 
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the findings are accepted and count no longer."""
+        return self.first.finding.is_accepted
+
 
 def groups(examined: Examined) -> list[Group]:
-    """The findings in the order of the review, those of one rule together."""
-    listed: dict[tuple[int, str, str], list[Match]] = {}
+    """The findings in the order of the review, those of one rule together; apart from them those that are accepted."""
+    listed: dict[tuple[int, str, str, bool], list[Match]] = {}
     for match in _in_order(examined):
-        key = (id(match.run), match.finding.rule, match.finding.status)
+        key = (id(match.run), match.finding.rule, match.finding.status, match.finding.is_accepted)
         listed.setdefault(key, []).append(match)
     return [Group(number, tuple(matches)) for number, matches in enumerate(listed.values(), 1)]
 
@@ -133,6 +139,7 @@ def group_view(group: Group, examined: Examined) -> Plain:
         "heading": rule.heading,
         "severity": first.severity,
         "status": first.status,
+        "is_accepted": group.is_accepted,
         "clauses": list(dict.fromkeys(headings)),
         "messages": list(dict.fromkeys(match.finding.message for match in group.matches)),
         "meaning": _meaning(rule),
@@ -175,6 +182,7 @@ def _item(match: Match, number: int, examined: Examined) -> Plain:
         "missing": [_missing(path, match, deal) for path in finding.missing],
         "question": finding.question or "",
         "redraft": finding.redraft,
+        "deviation": deviation_view(finding, deal),
     }
 
 

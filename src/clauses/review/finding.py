@@ -23,6 +23,13 @@ VERDICTS: tuple[Verdict, ...] = ("conflict", "consent", "undetermined", "flag", 
 """From the worst. `undetermined`: a rule of severity conflict, consent or flag cannot be told yet."""
 
 
+LEFT_OUT = {"left_out": True}
+"""Marks a key that is left out where its value is None."""
+
+DeviationState = Literal["accepted", "unsigned", "changed", "expired", "withdrawn"]
+"""Of an acceptance: whether it holds, and if not, why not."""
+
+
 @dataclass(frozen=True)
 class Digest:
     """An input by its id and the digest of its text."""
@@ -49,6 +56,9 @@ class Summary:
     undetermined: int
     satisfied: int
     not_applicable: int
+    accepted: int | None = field(default=None, metadata=LEFT_OUT)
+    """How many of those breached or undetermined count no longer, for every finding of theirs is accepted; left out
+    where no finding is."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +102,22 @@ class Derivation:
 
 
 @dataclass(frozen=True)
+class AcceptedBy:
+    """Who accepted a finding and who signed, and whether that holds on the day of the review."""
+
+    id: str
+    state: DeviationState
+    """`accepted`: the finding counts no longer. Else it counts as open: `unsigned` no second person has signed;
+    `changed` it was accepted on other terms; `expired`; `withdrawn`."""
+    who: str
+    why: str
+    expires: str
+    """The last day on which it holds."""
+    signed_by: str | None
+    withdrawn_by: str | None = field(default=None, metadata=LEFT_OUT)
+
+
+@dataclass(frozen=True)
 class Finding:
     """A rule that is breached or undetermined, with the clauses that matched it."""
 
@@ -111,6 +137,13 @@ class Finding:
     """What to ask, where the rule cannot tell."""
     fingerprint: str
     """The same for the same finding in another run: a digest of rule and clauses."""
+    deviation: AcceptedBy | None = field(default=None, metadata=LEFT_OUT)
+    """The acceptance that somebody recorded of it; left out where nobody did."""
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether it counts no longer, for a deviation that holds."""
+        return self.deviation is not None and self.deviation.state == "accepted"
 
 
 @dataclass(frozen=True)
@@ -120,6 +153,13 @@ class RuleStatus:
     rule: str
     severity: Severity
     status: Status
+    counts_as: Literal["breached", "undetermined", "accepted"] | None = field(default=None, metadata=LEFT_OUT)
+    """Where a finding of the rule is accepted: what those make it that are not; left out elsewhere."""
+
+    @property
+    def standing(self) -> Status | Literal["accepted"]:
+        """What it counts as, for the verdict and for exit codes."""
+        return self.counts_as or self.status
 
 
 @dataclass(frozen=True)
@@ -149,7 +189,9 @@ def as_data(value: Any) -> Any:
     """Dataclasses as dictionaries, tuples as lists; `layer` is written `in`, which Python keeps for itself."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
-            "in" if f.name == "layer" else f.name: as_data(getattr(value, f.name)) for f in dataclasses.fields(value)
+            "in" if f.name == "layer" else f.name: as_data(found)
+            for f in dataclasses.fields(value)
+            if (found := getattr(value, f.name)) is not None or "left_out" not in f.metadata
         }
     if isinstance(value, (tuple, list)):
         return [as_data(item) for item in value]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from clauses.engines import registry
 from clauses.engines.engine import Binding, Matches, Outcome, Prepared, Truth, run
@@ -30,6 +30,7 @@ from clauses.review.finding import (
 )
 from clauses.review.status import status_of
 from clauses.review.wording import clause_phrase, message
+from clauses.source import Document
 from clauses.terms.agreement import Agreement, TermSheet
 from clauses.terms.facts import Deal, Fact, Standings, by_kind_and_layer, deal
 from clauses.terms.values import Date, Value
@@ -56,6 +57,10 @@ class Examined:
     review: Review
     deal: Deal
     runs: tuple[PackRun, ...]
+    inputs: tuple[Document, ...] = field(default=(), repr=False)
+    """The term sheet and the agreement, where they were documents and not data."""
+    recorded: str | None = None
+    """The anchor of its entry in the ledger, where it was recorded."""
 
 
 class Reviewer:
@@ -161,7 +166,7 @@ def review_of(world: Deal, runs: Sequence[PackRun], engines: Sequence[str], know
     rules.sort(key=lambda r: (SEVERITIES.index(r.severity), r.rule))
     return Review(
         schema_version=SCHEMA_VERSION,
-        verdict=_verdict(rules),
+        verdict=verdict_of(rules),
         as_of=str(world.as_of),
         review_id=_review_id(world, runs, known_on),
         agreement=Digest(world.agreement.id, world.agreement.sha256),
@@ -185,10 +190,10 @@ def _review_id(world: Deal, runs: Sequence[PackRun], known_on: Date | None) -> s
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _verdict(rules: Sequence[RuleStatus]) -> Verdict:
-    """The worst that holds. A `note` never decides."""
-    breached = {rule.severity for rule in rules if rule.status == "breached"}
-    open_rules = {rule.severity for rule in rules if rule.status == "undetermined"} - {"note"}
+def verdict_of(rules: Sequence[RuleStatus]) -> Verdict:
+    """The worst that holds. A `note` never decides, nor what is accepted."""
+    breached = {rule.severity for rule in rules if rule.standing == "breached"}
+    open_rules = {rule.severity for rule in rules if rule.standing == "undetermined"} - {"note"}
     if "conflict" in breached:
         return "conflict"
     if "consent" in breached:

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from clauses.review.deviations import sentence
 from clauses.review.finding import Finding, MatchedClause
 from clauses.review.review import Examined
 from clauses.source import Location, Source, printable, shown
@@ -59,7 +60,22 @@ def headline(finding: Finding, examined: Examined) -> str:
     """`path:line:column: severity[rule] message`, on one line."""
     place = place_of(finding, examined)
     label = finding.severity if finding.status == "breached" else f"undetermined {finding.severity}"
+    label = f"accepted {label}" if finding.is_accepted else label
     return printable(f"{shown(place, with_column=True)}: {label}[{finding.rule}] {finding.message}")
+
+
+def deviation(finding: Finding) -> str:
+    """What became of a finding that somebody accepted, as a sentence without a full stop; empty where nobody did."""
+    return sentence(finding.deviation) if finding.deviation else ""
+
+
+def verdict_sentence(examined: Examined) -> str:
+    """What the verdict means, and that it leaves out what is accepted."""
+    accepted = sum(finding.is_accepted for finding in examined.review.findings)
+    aside = "one finding is accepted and counts no longer"
+    if accepted > 1:
+        aside = f"{accepted} findings are accepted and count no longer"
+    return VERDICT_SENTENCES[examined.review.verdict] + (f"; {aside}" if accepted else "")
 
 
 def source_of(location: Location, examined: Examined) -> Source | None:
@@ -73,15 +89,18 @@ def source_of(location: Location, examined: Examined) -> Source | None:
 
 def counts(examined: Examined) -> str:
     """`1 conflict, 2 flags, 1 undetermined; 45 rules: …` in words."""
-    found = [rule for rule in examined.review.rules if rule.status == "breached"]
+    found = [rule for rule in examined.review.rules if rule.standing == "breached"]
     parts = []
     for severity, plural in (("conflict", "conflicts"), ("consent", "consents"), ("flag", "flags"), ("note", "notes")):
         number = sum(rule.severity == severity for rule in found)
         if number:
             parts.append(f"{number} {severity if number == 1 else plural}")
     summary = examined.review.summary
-    if summary.undetermined:
-        parts.append(f"{summary.undetermined} undetermined")
+    undetermined = sum(rule.standing == "undetermined" for rule in examined.review.rules)
+    if undetermined:
+        parts.append(f"{undetermined} undetermined")
+    if summary.accepted:
+        parts.append(f"{summary.accepted} accepted")
     passed = f"{summary.satisfied} satisfied, {summary.not_applicable} not applicable, of {summary.rules} rules"
     left_out = sum(run.pack.left_out for run in examined.runs)
     if left_out:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from clauses.language.english import joined
 from clauses.review.finding import Derivation
+from clauses.review.output.common import deviation
 from clauses.review.output.ink import SEVERITY_COLOURS, Ink
 from clauses.review.review import Examined
 from clauses.review.why import Explanation, Reason
@@ -44,6 +45,8 @@ def _explanation(explanation: Explanation, ink: Ink, whole: bool) -> list[str]:
         lines += _reason(reason, explanation.status, whole, ink)
         if finding:
             lines += _wrap(f"So: {_sentence(finding.message)}", "  ")
+            if finding.deviation:
+                lines += _wrap(f"Deviation: {_sentence(deviation(finding))}", "  ")
             if finding.question:
                 lines += _wrap(f"To know, ask: {finding.question}", "  ")
             if finding.redraft:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clauses.review.output.common import place_of
+from clauses.review.output.common import deviation, place_of
 from clauses.review.output.ink import Ink
+from clauses.review.output.repository import in_repository
 from clauses.review.review import Examined
 from clauses.source import Location, printable
 
@@ -25,13 +26,16 @@ def render(examined: Sequence[Examined], ink: Ink) -> str:
                 if finding.status == "breached"
                 else f"{finding.message} (cannot tell: {finding.question})"
             )
+            if finding.deviation:
+                level = "notice" if finding.is_accepted else level
+                text = f"{text} ({deviation(finding)})"
             lines.append(annotation(level, place, title, text))
     return "".join(lines)
 
 
 def annotation(level: str, place: Location, title: str, text: str) -> str:
     """One annotation, as a line."""
-    where = f"file={_property(place['file'])}"
+    where = f"file={_exactly(in_repository(place['file']))}"
     if "spot" in place:  # a document has no lines
         text = f"{place['spot']}: {text}"
     else:
@@ -45,3 +49,9 @@ def _escaped(text: str) -> str:
 
 def _property(text: str) -> str:
     return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _exactly(name: str) -> str:
+    """The name of a file, in which no character may become another."""
+    escaped = "".join(f"%{ord(char):02X}" if char in "%\r\n:," else char for char in name)
+    return printable(escaped)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from clauses.review.output.common import VERDICT_SENTENCES, counts, place_of, subject
+from clauses.review.output.common import counts, deviation, place_of, subject, verdict_sentence
 from clauses.review.output.ink import Ink
 from clauses.review.review import Examined
 from clauses.source import printable, shown
@@ -21,7 +21,7 @@ def _review(one: Examined) -> str:
     lines = [
         f"## {_text(subject(one))}",
         "",
-        f"**{review.verdict}**: {VERDICT_SENTENCES[review.verdict]}, as of {review.as_of}.",
+        f"**{review.verdict}**: {verdict_sentence(one)}, as of {review.as_of}.",
     ]
     lines += ["", f"{counts(one)}.", ""]
     if review.findings:
@@ -29,8 +29,10 @@ def _review(one: Examined) -> str:
     for finding in review.findings:
         place = place_of(finding, one)
         label = finding.severity if finding.status == "breached" else f"undetermined ({finding.severity})"
+        label = f"accepted {label}" if finding.is_accepted else label
         advice = finding.redraft if finding.status == "breached" else finding.question or ""
-        cells = [label, finding.message, advice, shown(place)]
+        said = f"{finding.message} ({deviation(finding)})" if finding.deviation else finding.message
+        cells = [label, said, advice, shown(place)]
         lines.append("| " + " | ".join(_text(cell) for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 

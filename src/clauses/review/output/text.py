@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 
 from clauses.review.finding import Finding, MatchedClause
-from clauses.review.output.common import VERDICT_SENTENCES, counts, headline, place_of, source_of, subject
+from clauses.review.output.common import counts, deviation, headline, place_of, source_of, subject, verdict_sentence
 from clauses.review.output.ink import SEVERITY_COLOURS, VERDICT_COLOURS, Ink
 from clauses.review.review import Examined
 from clauses.review.wording import NOT_STATED
@@ -36,7 +36,7 @@ def _review(one: Examined, ink: Ink) -> str:
     if ink.verbose:
         quiet = [rule for rule in review.rules if rule.status in ("satisfied", "not_applicable")]
         lines += [f"{rule.status.replace('_', ' ')}: {rule.severity}[{rule.rule}]" for rule in quiet] + [""]
-    lines.append(ink.paint(f"{verdict.upper()}: {VERDICT_SENTENCES[verdict]}", VERDICT_COLOURS[verdict], "bold"))
+    lines.append(ink.paint(f"{verdict.upper()}: {verdict_sentence(one)}", VERDICT_COLOURS[verdict], "bold"))
     packs = ", ".join(f"{pack.name} {pack.version}" for pack in review.packs)
     lines.append(f"{counts(one)} ({packs}; engines: {', '.join(review.engines)})")
     return "\n".join(lines) + "\n"
@@ -44,8 +44,10 @@ def _review(one: Examined, ink: Ink) -> str:
 
 def _finding(finding: Finding, one: Examined, ink: Ink) -> list[str]:
     colour = SEVERITY_COLOURS[finding.severity] if finding.status == "breached" else "yellow"
+    colour = "green" if finding.is_accepted else colour
     first, _, rest = headline(finding, one).partition("] ")
     lines = [f"{ink.paint(first + ']', colour, 'bold')} {rest}", *_excerpt(place_of(finding, one), one, ink)]
+    lines += _labelled("deviation", deviation(finding), ink)
     lines += _labelled("cannot tell", finding.question or "", ink)
     for clause in finding.clauses:
         lines += _labelled(_STANDING[clause.layer], _clause(clause), ink)
