@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from clauses.extras import needs
 from clauses.review.review import Reviewer
 from clauses.terms.agreement import Agreement, TermSheet
 from clauses.terms.values import Date
-from clauses.use_cases import Choice
+from clauses.use_cases import Base, Choice, Named
 
 if TYPE_CHECKING:
     from clauses.proofs.margins import Margins
@@ -38,20 +39,27 @@ class Case:
 
 @contextmanager
 def case(
-    term_sheet: Path | str, agreement: str | None = None, as_of: Date | None = None, choice: Choice | None = None
+    term_sheet: Named, agreement: Base | None = None, as_of: Date | None = None, choice: Choice | None = None
 ) -> Iterator[Case]:
     """A term sheet and what proofs about it need. Raises ClausesError where an input is wrong."""
     choice = choice or Choice()
     packs = use_cases.packs(choice)
     names, remark = use_cases.engines(choice)
-    base, sheet = use_cases.read_deal(term_sheet, agreement)
     with Reviewer(packs, names) as reviewer:
-        yield Case(reviewer, base, sheet, as_of or use_cases.single_day(sheet), remark)
+        yield case_of(reviewer, term_sheet, agreement, as_of, remark)
+
+
+def case_of(
+    reviewer: Reviewer, term_sheet: Named, agreement: Base | None, as_of: Date | None, remark: str | None = None
+) -> Case:
+    """A term sheet for which the rules are ready."""
+    base, sheet = use_cases.read_deal(term_sheet, agreement)
+    return Case(reviewer, base, sheet, as_of or use_cases.single_day(sheet), remark)
 
 
 def resolve(
-    term_sheet: Path | str,
-    agreement: str | None = None,
+    term_sheet: Named,
+    agreement: Base | None = None,
     as_of: str | None = None,
     choice: Choice | None = None,
     keep: Sequence[str] = (),
@@ -86,7 +94,7 @@ def resolved(
 
 
 def margins(
-    term_sheet: Path | str, agreement: str | None = None, as_of: str | None = None, choice: Choice | None = None
+    term_sheet: Named, agreement: Base | None = None, as_of: str | None = None, choice: Choice | None = None
 ) -> Margins:
     """How far each number and date of a term sheet can move before the verdict changes; what would decide it."""
     with case(term_sheet, agreement, use_cases.day(as_of) if as_of else None, choice) as found:
@@ -110,10 +118,10 @@ class Draft:
 
 
 def negotiate(
-    first: Path | str,
-    second: Path | str,
-    sheet: Path | str | None = None,
-    agreement: str | None = None,
+    first: Named,
+    second: Named,
+    sheet: Named | None = None,
+    agreement: Base | None = None,
     as_of: str | None = None,
     choice: Choice | None = None,
     fail_on: str = "consent",
@@ -130,28 +138,33 @@ def negotiate(
 
 @contextmanager
 def negotiated(
-    first: Path | str,
-    second: Path | str,
-    sheet: Path | str | None = None,
-    agreement: str | None = None,
+    first: Named,
+    second: Named,
+    sheet: Named | None = None,
+    agreement: Base | None = None,
     as_of: Date | None = None,
     choice: Choice | None = None,
     fail_on: str = "consent",
     axes: tuple[str, str] | None = None,
+    ready: Reviewer | None = None,
 ) -> Iterator[Draft]:
-    """A negotiation with the table at which it was held, for pictures of it; of `axes`, if they span one."""
+    """A negotiation with the table at which it was held, for pictures of it; of `axes`, if they span one.
+
+    A reviewer that is ready serves instead of a choice of rules.
+    """
     with needs("verify", "a negotiation"):
         from clauses.proofs.negotiate import Negotiator
         from clauses.proofs.table import Table
         from clauses.proofs.zone import check_axes
     from clauses.proofs.positions import read_position
 
-    one, other = read_position(first), read_position(second)
+    one, other = read_position(use_cases.root_of(first)), read_position(use_cases.root_of(second))
     if one.party == other.party:
         sentence, hint = f"both positions are of `{one.party}`", "name the positions of two sides"
         raise UsageError.of("same-side-twice", sentence, other.place_of("party"), hint)
     draft = sheet if sheet is not None else _draft(one, other)
-    with case(draft, agreement, as_of, choice) as found:
+    made = nullcontext(case_of(ready, draft, agreement, as_of)) if ready else case(draft, agreement, as_of, choice)
+    with made as found:
         for position in (one, other):
             _check_agreement(position, found.agreement)
         table = Table(found.reviewer, found.agreement, found.sheet, found.as_of, (one, other), fail_on)
@@ -162,6 +175,9 @@ def negotiated(
 
 def _draft(one: Position, other: Position) -> Path:
     """The draft that two positions name. Raises UsageError where they name two, or none that is there."""
+    if any(position.root.place.source.is_sent for position in (one, other)):
+        hint = "send the draft with them"
+        raise InputError.of("no-draft", "the positions come without a draft", one.place_of("term_sheet"), hint)
     drafts = [Path(position.file).parent / position.term_sheet for position in (one, other)]
     if drafts[0].resolve() != drafts[1].resolve():
         hint = "name the draft with `--sheet`"
@@ -170,13 +186,14 @@ def _draft(one: Position, other: Position) -> Path:
     if not drafts[0].is_file():
         hint = "a path from the position's folder; or name the draft with `--sheet`"
         raise InputError.of("no-draft", f"there is no file `{one.term_sheet}`", one.place_of("term_sheet"), hint)
-    return drafts[0]
+    shorter = Path(os.path.normpath(drafts[0]))
+    return shorter if shorter.is_file() and shorter.samefile(drafts[0]) else drafts[0]
 
 
 def _check_agreement(position: Position, agreement: Agreement) -> None:
     """Raises UsageError where a position is about another agreement than the draft would change."""
     named = position.agreement
-    if Path(named).suffix in use_cases.ENDINGS:
+    if Path(named).suffix in use_cases.ENDINGS and not position.root.place.source.is_sent:
         named = use_cases.agreement_id(Path(position.file).parent / named, position.place_of("agreement"))
     if named != agreement.id:
         sentence = f"the position is about the agreement `{named}`, and the draft would change `{agreement.id}`"

@@ -38,10 +38,16 @@ def verify(
 
 def verified(choice: Choice, as_of: Date, tell: Tell) -> Iterator[tuple[Verification, RulePack]]:
     """The packs chosen, one after the other, each with what is wrong with it."""
+    names, _ = use_cases.engines(choice)
+    yield from verified_packs(use_cases.packs(choice), names, as_of, tell)
+
+
+def verified_packs(
+    found: Sequence[RulePack], names: Sequence[str], as_of: Date, tell: Tell
+) -> Iterator[tuple[Verification, RulePack]]:
+    """Packs that are loaded, one after the other, each with what is wrong with it."""
     with needs("verify", "verifying a pack"):
         from clauses.proofs.pack.verify import verify as verify_one
-    names, _ = use_cases.engines(choice)
-    found = use_cases.packs(choice)
     total = sum(len(pack.rules) for pack in found)
     before = 0
     for pack in found:

@@ -14,8 +14,9 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict  # pydantic accepts that of `typing` only from Python 3.12 on
 
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+LINE_BREAKS = ("\r\n", "\n", "\r", "\x85", "\u2028", "\u2029")
 """What YAML counts as the end of a line; we must count as it does to point at the right one."""
+_LINE_BREAK = re.compile("|".join(LINE_BREAKS))
 
 
 def printable(text: str) -> str:
@@ -42,6 +43,18 @@ def shown(location: Location, *, with_column: bool = False) -> str:
 
 
 @dataclass(frozen=True)
+class Document:
+    """A document that another program sends: what others take as a path, they take so too.
+
+    Nothing in it is a path: where it names a file, it is refused, and nothing is looked for beside it.
+    """
+
+    name: str
+    """What places say; it opens nothing."""
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Source:
     """A text with the name under which its reader knows it."""
 
@@ -49,6 +62,8 @@ class Source:
     text: str = field(repr=False)
     spots: Mapping[int, str] = field(default_factory=dict, repr=False, compare=False)
     """For a document that has no lines, such as one of Word: where it shows what stands in a line of the text."""
+    is_sent: bool = field(default=False, repr=False, compare=False)
+    """Whether another program sent the text: its name is no path, and nothing beside it is looked for."""
 
     @cached_property
     def _starts(self) -> list[int]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from clauses.language.pack import RulePack, load_pack
 from clauses.memo.word import MAXIMUM_FILE as MAXIMUM_WORD_FILE
 from clauses.memo.word import is_word
 from clauses.review.review import Examined, Reviewer
-from clauses.source import Place, Source
+from clauses.source import Document, Place, Source
 from clauses.terms.agreement import Agreement, TermSheet, read_agreement, read_term_sheet
 from clauses.terms.facts import Deal, deal
 from clauses.terms.values import Date
@@ -48,6 +48,13 @@ ENGINES = {
 }
 
 
+Named = Path | str | Document
+"""A file, or a document that is sent."""
+
+Base = Named | Agreement
+"""An agreement: by its file, as it is sent, or as it was read before."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """Which rules and engines a review uses."""
@@ -58,16 +65,20 @@ class Choice:
     engine: str = "both"
 
 
-def packs(choice: Choice) -> list[RulePack]:
-    """The packs chosen, or the built-in one; each a folder, or the name of a built-in pack."""
+def packs(choice: Choice, shown_as: Mapping[str, str] = {}) -> list[RulePack]:
+    """The packs chosen, or the built-in one; each a folder, or the name of a built-in pack.
+
+    `shown_as` is what places in a folder say instead of its path.
+    """
     found = []
     for name in choice.rules or (BUILT_IN_PACK,):
         built_in = resources.rules_folder() / name
         is_built_in = not os.path.exists(name) and "/" not in name and os.path.isdir(built_in)
         try:
-            found.append(load_pack(built_in, f"rules/{name}") if is_built_in else load_pack(name))
+            shown = shown_as.get(name)
+            found.append(load_pack(built_in, f"rules/{name}") if is_built_in else load_pack(name, shown))
         except (OSError, ValueError) as error:
-            place = Place(Source(name[:MAXIMUM_NAME], ""), 0, 0)
+            place = Place(Source(shown_as.get(name, name)[:MAXIMUM_NAME], ""), 0, 0)
             raise PackError.of("no-such-pack", f"the rule pack cannot be read: {reason(error)}", place) from None
     names = [pack.name for pack in found]
     for name in names:
@@ -123,10 +134,13 @@ def engines(choice: Choice) -> tuple[tuple[str, ...], str | None]:
     return names, None
 
 
-def term_sheet_files(paths: Sequence[str]) -> list[Path]:
+def term_sheet_files(names: Sequence[str | Document]) -> list[Path | Document]:
     """The files named, and those in the folders named. Raises UsageError where there are none."""
-    found: list[Path] = []
-    for name in paths:
+    found: list[Path | Document] = []
+    for name in names:
+        if isinstance(name, Document):
+            found.append(name)
+            continue
         path = Path(name)
         if name != "-" and os.path.isdir(path):
             inside = _documents(path, (*ENDINGS, WORD))
@@ -138,6 +152,12 @@ def term_sheet_files(paths: Sequence[str]) -> list[Path]:
     if not found:
         raise UsageError.of("nothing-selected", "no term sheet is named")
     return found
+
+
+def named_agreement(sheet: Document) -> str | None:
+    """The agreement that a term sheet names; None where it names none, which its reader will refuse."""
+    node = _read(sheet).root.get("agreement")
+    return node.text if isinstance(node, Scalar) else None
 
 
 def find_agreement(sheet_root: Mapping_, sheet_file: Path) -> Mapping_:
@@ -205,9 +225,9 @@ def agreement_id(path: Path, named_at: Place) -> str:
     return found
 
 
-def read_deal(sheet: Path | str, agreement: str | None = None) -> tuple[Agreement, TermSheet]:
-    """A term sheet with its agreement."""
-    return _read_deal(_read(sheet), Path(sheet), agreement)
+def read_deal(sheet: Named, agreement: Base | None = None) -> tuple[Agreement, TermSheet]:
+    """A term sheet with its agreement; a term sheet that is sent comes with it."""
+    return _read_deal(_read(sheet), sheet, agreement)
 
 
 @dataclass(frozen=True)
@@ -217,6 +237,8 @@ class _Read:
     root: Mapping_
     made_for: MadeFor | None = None
     """For a form in Word, the state of the agreement for which it was made."""
+    data: bytes | None = None
+    """For a form in Word, its bytes."""
 
     def term_sheet(self, agreement: Agreement) -> TermSheet:
         """The document as a term sheet for an agreement. Raises InputError for a form made for another state of it."""
@@ -225,33 +247,55 @@ class _Read:
             self.made_for.check(agreement)
         return found
 
+    def document(self) -> Document:
+        """The document as it could be sent."""
+        source = self.root.place.source
+        return Document(source.name, self.data if self.data is not None else source.text.encode())
 
-def _read(file: Path | str) -> _Read:
-    """A file of ours, or a term sheet in Word: by what is in it, whatever it is called."""
-    name = "(standard input)" if str(file) == "-" else str(file)
-    data = read_data(file, name, MAXIMUM_WORD_FILE, is_checked=False)
+
+def _read(file: Named) -> _Read:
+    """A document of ours, or a term sheet in Word: by what is in it, whatever it is called."""
+    if isinstance(file, Document):
+        name, data = file.name, file.data
+    else:
+        name = "(standard input)" if str(file) == "-" else str(file)
+        data = read_data(file, name, MAXIMUM_WORD_FILE, is_checked=False)
     is_form = is_word(data) or name.endswith(WORD)
     check_size(data, name, MAXIMUM_WORD_FILE if is_form else MAXIMUM_BYTES)
     if not is_form:
-        return _Read(parse(text_source(data, name)))
+        return _Read(parse(text_source(data, name, isinstance(file, Document))))
     with needs("word", "a term sheet in Word"):
         from clauses.memo.word.read_form import read_form_and_stamp
-    return _Read(*read_form_and_stamp(data, name))
+    return _Read(*read_form_and_stamp(data, name), data)
 
 
-def _read_deal(read: _Read, file: Path, agreement: str | None) -> tuple[Agreement, TermSheet]:
+def root_of(document: Named) -> Mapping_:
+    """The text of an agreement or a position. Raises InputError where it cannot be read."""
+    return _read(document).root if isinstance(document, Document) else read_file(document)
+
+
+def _read_deal(read: _Read, sheet: Named, agreement: Base | None) -> tuple[Agreement, TermSheet]:
     root = read.root
     if agreement is None and "term_sheet" not in root.items and "clauses" in root.items and "agreement" in root.items:
         hint = "name a term sheet; `clauses terms` shows what an agreement holds"
         raise InputError.of("not-a-term-sheet", "this is an agreement, not a term sheet", root.keys["agreement"], hint)
-    found = read_agreement(agreement if agreement else find_agreement(root, file))
+    if agreement is None:
+        agreement = read_agreement(_agreement_of(root, sheet))
+    found = agreement if isinstance(agreement, Agreement) else read_agreement(root_of(agreement))
     return found, read.term_sheet(found)
 
 
+def _agreement_of(root: Mapping_, sheet: Named) -> Mapping_:
+    if isinstance(sheet, Document):
+        hint = "send the agreement with it"
+        raise InputError.of("no-agreement", "the term sheet comes without its agreement", root.place, hint)
+    return find_agreement(root, Path(sheet))
+
+
 def examine(
-    paths: Sequence[str],
+    sheets: Sequence[str | Document],
     choice: Choice,
-    agreement: str | None = None,
+    agreement: str | Document | None = None,
     as_of: Date | None = None,
     known_on: Date | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -260,7 +304,7 @@ def examine(
 
     `progress` hears how many are done. Raises ClausesError with the problems of all inputs.
     """
-    files = term_sheet_files(paths)
+    files = term_sheet_files(sheets)
     chosen = packs(choice)
     names, remark = engines(choice)
     found: list[Examined] = []
@@ -268,13 +312,26 @@ def examine(
     with Reviewer(chosen, names) as reviewer:
         for number, file in enumerate(files):
             try:
-                base, sheet = read_deal(file, agreement)
-                found.append(reviewer.examine(base, sheet, as_of or single_day(sheet), known_on))
+                found.append(examine_one(reviewer, file, agreement, as_of, known_on))
             except InputError as error:
                 problems.found += error.problems
             progress(number + 1, len(files))
     problems.raise_as(InputError)
     return found, remark
+
+
+def examine_one(
+    reviewer: Reviewer,
+    sheet: Named,
+    agreement: Base | None = None,
+    as_of: Date | None = None,
+    known_on: Date | None = None,
+) -> Examined:
+    """One term sheet, reviewed with packs that are ready; it says which documents it rests on."""
+    read = _read(sheet)
+    base, proposed = _read_deal(read, sheet, agreement)
+    found = reviewer.examine(base, proposed, as_of or single_day(proposed), known_on)
+    return replace(found, inputs=(read.document(), _Read(base.root).document()))
 
 
 def built_in_pack(name: str = BUILT_IN_PACK) -> RulePack:
@@ -305,8 +362,8 @@ def single_day(sheet: TermSheet) -> Date:
 
 
 def form(
-    agreement: str,
-    sheet: str | None = None,
+    agreement: Named,
+    sheet: Named | None = None,
     as_of: Date | None = None,
     kinds: Sequence[str] | None = None,
     only: Sequence[str] = (),
@@ -320,7 +377,7 @@ def form(
     """
     with needs("word", "a form in Word"):
         from clauses.memo.word.form import DEFAULT_KINDS, write_form
-    base = read_agreement(agreement)
+    base = read_agreement(root_of(agreement))
     proposed = _read(sheet).term_sheet(base) if sheet is not None else None
     day = as_of or (single_day(proposed) if proposed else today)
     if day is None:
@@ -332,11 +389,13 @@ def _is_day(date: Date) -> bool:
     return date.is_exact and date.lowest < Date.limit  # the last day that can be written means `never`
 
 
-def deal_as_of(path: str, agreement: str | None, as_of: Date | None, known_on: Date | None, today: Date) -> Deal:
+def deal_as_of(
+    document: Named, agreement: Base | None, as_of: Date | None, known_on: Date | None, today: Date
+) -> Deal:
     """What is in force: for an agreement as of a day, for a term sheet with its changes."""
-    read = _read(path)
+    read = _read(document)
     if "term_sheet" in read.root.items:
-        base, sheet = _read_deal(read, Path(path), agreement)
+        base, sheet = _read_deal(read, document, agreement)
         return deal(base, sheet, as_of or single_day(sheet), known_on)
     return deal(read_agreement(read.root), None, as_of or today, known_on)
 
@@ -360,6 +419,7 @@ def schemas() -> dict[str, Callable[[], dict[str, Any]]]:
     from clauses.language.rule import RuleDocument
     from clauses.portfolio.mapping import MappingDocument
     from clauses.proofs.positions import PositionDocument
+    from clauses.proofs.schemas import answer_schemas
     from clauses.review.finding import review_schema
     from clauses.terms.documents import AgreementDocument, TermSheetDocument
 
@@ -376,4 +436,5 @@ def schemas() -> dict[str, Callable[[], dict[str, Any]]]:
         dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
         return lambda: {**dialect, **model.model_json_schema(by_alias=True)}
 
-    return {**{name: schema_of(model) for name, model in models.items()}, "review": review_schema}
+    documents = {name: schema_of(model) for name, model in models.items()}
+    return {**documents, "review": review_schema, **answer_schemas()}

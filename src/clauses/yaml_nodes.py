@@ -122,10 +122,10 @@ def read_source(path: Path | str, shown_as: str | None = None) -> Source:
     return text_source(read_data(path, shown_as), shown_as or str(path))
 
 
-def text_source(data: bytes, name: str) -> Source:
-    """The text of a file that was read; `name` is what its reader calls it."""
+def text_source(data: bytes, name: str, is_sent: bool = False) -> Source:
+    """The text of a file that was read, or of a document that was sent; `name` is what its reader calls it."""
     try:
-        return Source(name, data.decode("utf-8-sig"))
+        return Source(name, data.decode("utf-8-sig"), is_sent=is_sent)
     except UnicodeDecodeError as error:
         readable = Source(name, data[: error.start].decode("utf-8-sig", "ignore"))
         end = len(readable.text)

@@ -376,6 +376,9 @@ def _with_ocf_holdings(agreement: Agreement, path: str) -> Agreement:
     from clauses.terms import ocf
 
     place = agreement.root.items["cap_table"].place
+    if place.source.is_sent:
+        hint = "write the holdings into the agreement, as clauses of the kind `holding`"
+        raise InputError.of("names-a-file", "an agreement that is sent names no file of the reader's", place, hint)
     folder = Path(agreement.file).parent.resolve()
     try:
         company = (folder / path).resolve()
