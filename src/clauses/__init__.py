@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from clauses.errors import ClausesError, Problem
     from clauses.language.pack import RulePack, load_pack
-    from clauses.memo.memo import write_memo
+    from clauses.memo.memo import write_memo, write_redline
     from clauses.portfolio.check import check_portfolio
     from clauses.portfolio.impact import impact
     from clauses.portfolio.ingest import ingest
@@ -35,13 +35,13 @@ __all__ = [
     "Agreement", "ClausesError", "Date", "Days", "Examined", "Finding", "Money", "Months", "Number", "Percentage",
     "Problem", "Review", "Reviewer", "RulePack", "Screen", "TermSheet", "built_in_pack", "check_portfolio",
     "diff_packs", "examine_file", "impact", "ingest", "load_pack", "margins", "negotiate", "open_portfolio",
-    "read_agreement", "read_term_sheet", "resolve", "verify", "write_memo",
+    "read_agreement", "read_term_sheet", "resolve", "verify", "write_memo", "write_redline",
 ]  # fmt: skip
 
 _HOMES = {
     "clauses.errors": ("ClausesError", "Problem"),
     "clauses.language.pack": ("RulePack", "load_pack"),
-    "clauses.memo.memo": ("write_memo",),
+    "clauses.memo.memo": ("write_memo", "write_redline"),
     "clauses.portfolio.check": ("check_portfolio",),
     "clauses.portfolio.impact": ("impact",),
     "clauses.portfolio.ingest": ("ingest",),

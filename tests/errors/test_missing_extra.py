@@ -46,3 +46,14 @@ def test_a_missing_package_is_a_sentence(arguments: tuple[object, ...], extra: s
 def test_html_and_markdown_need_nothing_more(format: str, tmp_path: Path) -> None:
     ran = with_the_core_alone("memo", SHEET, "-r", PACK, "-f", format, folder=tmp_path)
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_the_schemas_that_editors_use_need_nothing_more(tmp_path: Path) -> None:
+    ran = with_the_core_alone("schema", "--all", "-o", "schemas", folder=tmp_path)
+    assert ran.returncode == 0
+    names = {file.name.removesuffix(".schema.json") for file in (tmp_path / "schemas").iterdir()}
+    assert names == {"agreement", "term-sheet", "position", "rule", "pack", "mapping", "review"}
+    left_out = ran.stderr.splitlines()
+    assert len(left_out) == 4 and all(line.startswith("note: left out: the schema `") for line in left_out)
+    alone = with_the_core_alone("schema", "resolution", folder=tmp_path)
+    assert (alone.returncode, alone.stdout) == (2, "") and "pip install 'clauses[verify]'" in alone.stderr

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -118,23 +119,51 @@ def schema(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="agreement, term-sheet, position, rule, pack, mapping, review; or kinds for a list of clause kinds.",
+            help="agreement, term-sheet, position, rule, pack, mapping, review; of what proofs answer resolution, "
+            "margins, negotiation, verification; or kinds for a list of clause kinds.",
             metavar="NAME",
         ),
     ] = None,
+    all_schemas: Annotated[
+        bool, typer.Option("--all", help="Write every schema into the folder that --output names.")
+    ] = False,
     output: Output = None,
 ) -> None:
-    """Print a JSON Schema, for editors and other programs.
+    """Print a JSON Schema, for editors and other programs; or write all of them into a folder.
 
     clauses schema term-sheet -o term-sheet.schema.json
+
+    clauses schema --all -o schemas
     """
     from clauses.review.output import rule_page
 
     known = use_cases.schemas()
+    if all_schemas:
+        _write_schemas(known, name, output)
+        return
     if name is None:
         raise UsageError.of("nothing-selected", "no schema is named", None, f"one of: {', '.join([*known, 'kinds'])}")
     checked([name], [*known, "kinds"], "schema")
     write(rule_page.kinds() if name == "kinds" else json_text(known[name]()), output, "json", False)
+
+
+def _write_schemas(schemas: Mapping[str, Callable[[], dict[str, Any]]], name: str | None, folder: str | None) -> None:
+    """Every schema as a file of a folder, which is made where it is missing; says which cannot be made here."""
+    if name is not None:
+        raise UsageError.of("two-choices", f"`--all` writes every schema, and `{name}` names one")
+    if folder is None or folder == "-":
+        hint = "name a folder with `--output`"
+        raise UsageError.of("no-folder", "`--all` writes several files, and no folder is named", None, hint)
+    for known, make in schemas.items():
+        try:
+            text = json_text(make())
+        except UsageError as error:  # what proofs answer needs the packages of proofs; editors do not need it
+            (missing,) = error.problems
+            say(f"left out: {missing.sentence}: {missing.hint}", False)
+            continue
+        path = Path(folder) / f"{known}.schema.json"
+        write(text, str(path), "json", False)
+        write(f"{printable(str(path))}\n", None, "text", False)
 
 
 @app.command()

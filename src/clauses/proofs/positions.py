@@ -35,7 +35,7 @@ from clauses.errors import InputError, Problems, did_you_mean
 from clauses.proofs.room import EFFECTIVE
 from clauses.source import Place
 from clauses.terms.kinds.base import TermType
-from clauses.terms.party import Id, Model, Origin, PartyId, SourceDocument
+from clauses.terms.party import Id, Model, Origin, PartyId, SourceDocument, Written
 from clauses.terms.validate import validate
 from clauses.terms.values import VALUE_TYPES, Date, NotAValue, Number, Percentage, Value
 from clauses.yaml_nodes import Mapping_, Node, Scalar, read_file
@@ -64,16 +64,16 @@ class PointDocument(Model):
 class MustDocument(PointDocument):
     """Something without which the side does not sign."""
 
-    at_least: str | None = Field(None, description="The least value that will do.")
-    at_most: str | None = Field(None, description="The greatest value that will do.")
+    at_least: Written | None = Field(None, description="The least value that will do.")
+    at_most: Written | None = Field(None, description="The greatest value that will do.")
     one_of: tuple[str, ...] = Field((), description="The choices that will do.")
 
 
 class WantDocument(PointDocument):
     """Something that the side would like."""
 
-    from_: str | None = Field(None, alias="from", description="The value that is worth nothing to it.")
-    to: str | None = Field(None, description="The value beyond which it wants no more.")
+    from_: Written | None = Field(None, alias="from", description="The value that is worth nothing to it.")
+    to: Written | None = Field(None, description="The value beyond which it wants no more.")
     best: tuple[str, ...] = Field((), description="Of a choice: the choices, the best first.")
     weight: Number = Field(Number(1, 1), description="How much it counts beside the other wants, 1 to 1000.")
 
@@ -184,9 +184,9 @@ class Position:
         return node.place if node is not None else self.root.place
 
 
-def read_position(path: Path | str) -> Position:
-    """Read a position file. Raises InputError with everything that is wrong with it."""
-    root = read_file(path)
+def read_position(file: Path | str | Mapping_) -> Position:
+    """Read a position from its file, or its text. Raises InputError with everything that is wrong with it."""
+    root = file if isinstance(file, Mapping_) else read_file(file)
     problems = Problems()
     document = validate(PositionDocument, root, problems, "a position")
     problems.raise_as(InputError)

@@ -25,6 +25,9 @@ PartyId = Annotated[Id, RefersTo("party")]
 ClauseId = Annotated[Id, RefersTo("clause")]
 SourceId = Annotated[Id, RefersTo("source")]
 
+Written = Annotated[str, Field(json_schema_extra={"type": ["string", "integer"]})]
+"""A value of a type that is named elsewhere, as it is written; an editor takes `2030` and `3` for numbers."""
+
 YesNo = Literal["yes", "no"]
 
 Role = Literal[

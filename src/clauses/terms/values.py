@@ -53,6 +53,8 @@ class Value:
     form: ClassVar[str] = ""
     """How the type is written, for error messages and schemas."""
     pattern: ClassVar[str] = ""
+    numerals: ClassVar[tuple[int, int] | None] = None
+    """The least and the greatest value that is written as a bare number, which an editor takes for one (`2030`)."""
     limit: ClassVar[int] = 0
     """The largest number of units that the type holds; what lies beyond is refused, never rounded."""
 
@@ -100,12 +102,10 @@ class Value:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> dict[str, Any]:
-        return {
-            "type": "string",
-            "title": cls.__name__,
-            "description": f"Written as {cls.form}",
-            "pattern": cls.pattern,
-        }
+        shape: dict[str, Any] = {"type": "string"}
+        if cls.numerals is not None:
+            shape = {"type": ["string", "integer"], "minimum": cls.numerals[0], "maximum": cls.numerals[1]}
+        return {**shape, "title": cls.__name__, "description": f"Written as {cls.form}", "pattern": cls.pattern}
 
 
 def _read_range(text: str, read_one: Callable[[str], tuple[int, int]], limit: int) -> tuple[int, int]:
@@ -228,6 +228,7 @@ class Date(Value):
     type_name: ClassVar[str] = "date"
     form: ClassVar[str] = "a date as `2030-12-31`, `2026-04` or `2030`; `2026..2028` for a span; `never` for no end"
     pattern: ClassVar[str] = r"^\d{4}|^never$|^\.\."
+    numerals: ClassVar[tuple[int, int] | None] = (1000, datetime.MAXYEAR)
     limit: ClassVar[int] = datetime.date.max.toordinal()
 
     @classmethod
@@ -382,6 +383,7 @@ class Number(Value):
     type_name: ClassVar[str] = "number"
     form: ClassVar[str] = "a whole number, such as `3`"
     pattern: ClassVar[str] = r"^[\d_,]+(\.\.[\d_,]*)?$"
+    numerals: ClassVar[tuple[int, int] | None] = (0, 10**12)
     limit: ClassVar[int] = 10**12
 
     @classmethod
