@@ -7,11 +7,13 @@ import sys
 
 from clauses.cli import (  # noqa: F401 (each registers its commands)
     documents,
+    ledger,
     pack_proofs,
     packs,
     portfolio,
     proofs,
     reviews,
+    serve,
 )
 from clauses.cli.app import app
 from clauses.cli.shared import WRONG
