@@ -51,18 +51,13 @@ WITHOUT_A_CASE = {
     "no-ledger": "the environment may name one; tests/http_api and tests/doors/test_ledger_cli.py provoke it",
     "edit-refused": "only the page edits texts; tests/page provokes it",
     "not-kept": "needs a ledger with an entry; tests/doors/test_ledger_cli.py provokes it",
-    "wrong-value": "a prompt of MCP has no such argument; tests/mcp_server provokes it, as tests/calls does of calls",
-    "out-of-time": "needs a slow call; tests/mcp_server provokes it",
-    "too-many-calls": "needs many calls at once; tests/mcp_server provokes it",
-    "no-such-resource": "a resource of MCP; tests/mcp_server provokes it",
     "unreadable-name": "a name that Windows cannot have; tests/portfolio provokes it",
-    "no-such-prompt": "a prompt of MCP; tests/mcp_server provokes it",
     "unknown-engine-name": "cannot happen: the command line names the engines",
 }
 """Honest exceptions, each with its reason."""
 
-ELSEWHERE = ("calls", "http_api", "ledger", "memo", "proofs", "ocf.py", "recording.py")
-"""What has tests of its own errors beside its other tests: calls, the HTTP service, the ledger, the memo, proofs, Open Cap Table files, recording."""
+ELSEWHERE = ("calls", "http_api", "ledger", "mcp_server", "memo", "proofs", "ocf.py", "recording.py")
+"""What has tests of its own errors beside its other tests."""
 
 NAMED_BY_A_FORMAT = {
     "unknown-party", "unknown-clause", "unknown-format", "unknown-severity", "unknown-rule", "unknown-schema",
