@@ -21,7 +21,7 @@ SHEETS = sorted((DEAL / "term-sheets").glob("*.yaml"))
 FORMATS = ("text", "concise", "json", "jsonl", "sarif", "junit", "github", "markdown")
 VERBS = (
     "check", "explain", "memo", "memo verify", "redline", "form", "templates", "terms", "diff", "lint", "test", "rule",
-    "serve", "token create", "token list", "token revoke",
+    "serve", "token create", "token list", "token revoke", "mcp",
     "schema", "init", "new rule", "portfolio ingest", "portfolio check", "portfolio compile", "portfolio impact",
     "ledger list", "ledger show", "ledger verify", "ledger replay", "ledger export", "ledger anchor", "ledger accept",
     "ledger sign", "ledger withdraw", "ledger deviations",

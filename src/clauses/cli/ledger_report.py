@@ -67,7 +67,9 @@ def _pairs(data: Mapping[str, Any], before: str) -> list[str]:
     lines = []
     for key, value in data.items():
         name = f"{before}{key}"
-        if isinstance(value, Mapping):
+        if key == "files" and isinstance(value, Mapping):  # of a pack, of which its own digest says enough
+            lines.append(f"{name}: {len(value)}, each by its digest; `-f json` lists them")
+        elif isinstance(value, Mapping):
             lines += _pairs(value, f"{name}.")
         elif isinstance(value, (list, tuple)) and value and all(isinstance(one, Mapping) for one in value):
             for number, one in enumerate(value):

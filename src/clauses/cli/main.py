@@ -8,6 +8,7 @@ import sys
 from clauses.cli import (  # noqa: F401 (each registers its commands)
     documents,
     ledger,
+    mcp,
     pack_proofs,
     packs,
     portfolio,
