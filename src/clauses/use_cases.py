@@ -389,9 +389,7 @@ def _is_day(date: Date) -> bool:
     return date.is_exact and date.lowest < Date.limit  # the last day that can be written means `never`
 
 
-def deal_as_of(
-    document: Named, agreement: Base | None, as_of: Date | None, known_on: Date | None, today: Date
-) -> Deal:
+def deal_as_of(document: Named, agreement: Base | None, as_of: Date | None, known_on: Date | None, today: Date) -> Deal:
     """What is in force: for an agreement as of a day, for a term sheet with its changes."""
     read = _read(document)
     if "term_sheet" in read.root.items:
