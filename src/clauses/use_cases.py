@@ -65,13 +65,16 @@ class Choice:
     engine: str = "both"
 
 
-def packs(choice: Choice, shown_as: Mapping[str, str] = {}) -> list[RulePack]:
+def packs(choice: Choice, shown_as: Mapping[str, str] = {}, loaded: Mapping[str, RulePack] = {}) -> list[RulePack]:
     """The packs chosen, or the built-in one; each a folder, or the name of a built-in pack.
 
-    `shown_as` is what places in a folder say instead of its path.
+    `shown_as` is what places in a folder say instead of its path; `loaded` are packs that need not be read again.
     """
     found = []
     for name in choice.rules or (BUILT_IN_PACK,):
+        if name in loaded:
+            found.append(loaded[name])
+            continue
         built_in = resources.rules_folder() / name
         is_built_in = not os.path.exists(name) and "/" not in name and os.path.isdir(built_in)
         try:

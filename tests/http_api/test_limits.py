@@ -13,6 +13,7 @@ import pytest
 from http_service import OPEN, TODAY, WORKED, client_of, problems
 from starlette.testclient import TestClient
 
+from clauses.calls import Library
 from clauses.http_api.answers import Kept, key_of
 from clauses.http_api.evaluator import Asked, Reply
 from clauses.http_api.evaluators import Evaluators
@@ -70,7 +71,7 @@ def test_a_body_in_pieces_is_refused_while_it_arrives() -> None:
 def run(settings: Settings, story: Any) -> Any:
     async def whole() -> Any:
         events: list[str] = []
-        evaluators = Evaluators(settings, lambda event, **_: events.append(event))
+        evaluators = Evaluators(settings, Library(), lambda event, **_: events.append(event))
         await evaluators.start()
         try:
             return await story(evaluators, events)
@@ -136,7 +137,7 @@ def test_an_evaluator_without_memory_says_so_and_is_replaced() -> None:
         assert reply.status == 422 and reply.problems[0]["id"] == "too-large" and reply.is_last
         assert (await evaluators.ask(CALL, "a")).status == 200 and events == ["evaluator-replaced"]
 
-    run(limited(memory=230 * 1024 * 1024), story)
+    run(limited(memory=185 * 1024 * 1024), story)
 
 
 def test_a_caller_has_so_many_places_and_others_have_theirs() -> None:

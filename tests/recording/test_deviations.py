@@ -193,6 +193,9 @@ def test_of_several_the_one_that_holds_counts_and_else_the_latest(examine: Exami
         ("José", "Jose\u0301", True),
         ("STRASSE", "straße", True),
         ("Ann Lee", "Anna Lee", False),
+        ("Ann Lee", "Ann Lee.", True),
+        ("Ann Lee", "Ann Lee\u3164", True),
+        ("Ann Lee", "Ann\u2800\u115fLee", True),
         ("Bo", "Bö", False),
     ],
 )

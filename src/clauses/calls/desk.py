@@ -344,7 +344,9 @@ class Desk:
     def _kept(self, choice: Choice) -> _Ready:
         if choice not in self._ready:
             names, remark = use_cases.engines(choice)
-            self._ready[choice] = _Ready(Reviewer(use_cases.packs(choice), names), choice, remark)
+            self._ready[choice] = _Ready(
+                Reviewer(use_cases.packs(choice, {}, self.library.loaded), names), choice, remark
+            )
             if len(self._ready) > MAXIMUM_READY:
                 self._ready.popitem(last=False)[1].reviewer.close()
         self._ready.move_to_end(choice)
@@ -364,7 +366,7 @@ class Desk:
                 for name, text in one.files.items():
                     (place / name).write_text(text, encoding="utf-8", errors="surrogatepass", newline="")
                 shown[str(place)] = one.name
-            yield use_cases.packs(replace(choice, rules=tuple(shown)), shown)
+            yield use_cases.packs(replace(choice, rules=tuple(shown)), shown, self.library.loaded)
 
 
 def _rule_pages(chosen: list[tuple[RulePack, Rule]]) -> Answer:

@@ -1,6 +1,7 @@
 """What a server holds: the agreements, term sheets and positions of some folders, and rule packs, each by its id.
 
-A caller names them by id and never by a path. The texts are read once, when the server starts.
+A caller names them by id and never by a path. Documents and packs are read once, when the server starts, and go to its
+processes as they are: what changes on the disk meanwhile changes no answer.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from clauses import resources
+from clauses import resources, use_cases
 from clauses.errors import InputError, UsageError, did_you_mean
+from clauses.language.pack import RulePack
 from clauses.source import Document, Place, Source
-from clauses.use_cases import ENDINGS
+from clauses.use_cases import ENDINGS, Choice
 from clauses.yaml_nodes import Mapping_, Scalar, parse, read_data, reason, text_source
 
 Sort = Literal["agreement", "term_sheet", "position"]
@@ -43,11 +45,15 @@ class Library:
     documents: Mapping[Sort, Mapping[str, Held]] = field(init=False, repr=False)
     packs: Mapping[str, str] = field(init=False)
     """The folder or built-in name of each pack, by its name."""
+    loaded: Mapping[str, RulePack] = field(init=False, repr=False)
+    """The packs given, by their folders."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "documents", _documents(self.folders or (resources.examples_folder(),)))
         built_in = {path.name: path.name for path in sorted(resources.rules_folder().iterdir()) if path.is_dir()}
         object.__setattr__(self, "packs", {**built_in, **{path.name: str(path) for path in self.packs_given}})
+        given = {str(path): use_cases.packs(Choice(rules=(str(path),)))[0] for path in self.packs_given}
+        object.__setattr__(self, "loaded", given)
 
     def document(self, sort: Sort, id: str) -> Document:
         """A document by its id. Raises UsageError where the server holds none of that name."""

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from clauses.calls.asked import CALL
-from clauses.errors import Problem, did_you_mean
+from clauses.errors import MAXIMUM_SHOWN, Problem, did_you_mean
 from clauses.source import Place, Source
 
 _UNIONS = ("function-", "tuple", "nullable")
@@ -17,8 +17,13 @@ _UNIONS = ("function-", "tuple", "nullable")
 
 def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
     """The problems of a call that is not as its model says."""
-    found = [_problem(one, model) for one in error.errors(include_url=False, include_context=True)]
-    return list(dict.fromkeys(found))
+    errors = error.errors(include_url=False, include_context=True, include_input=False)
+    told = errors if len(errors) <= MAXIMUM_SHOWN else errors[: MAXIMUM_SHOWN - 1]
+    found = list(dict.fromkeys(_problem(one, model) for one in told))
+    if len(errors) > len(told):
+        place = Place(Source(CALL, ""), 0, 0)
+        found.append(Problem("wrong-value", f"{len(errors) - len(told)} more mistakes are in the call", place))
+    return found
 
 
 def _problem(one: Mapping[str, Any], model: type[BaseModel]) -> Problem:

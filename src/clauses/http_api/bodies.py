@@ -22,7 +22,8 @@ JSON, FORM = "application/json", "multipart/form-data"
 DOCUMENTS = ("term_sheet", "agreement", "first", "second")
 """The fields of a form that are documents."""
 
-_NESTING = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_NESTING = re.compile(rb'"(?:[^"\\]++|\\(?:.|\Z))*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
+"""Brackets outside of texts. It never goes back: a text that does not end is one text, and read once."""
 
 
 def media_type(content_type: str) -> str:

@@ -82,10 +82,11 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     waiting: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(wire, waiting), daemon=True).start()
-    settings = Settings.read(waiting.get())
+    text, library = waiting.get()
+    settings = Settings.read(text)
     _limit_memory(settings.limits.memory)
     try:
-        evaluator = Evaluator(settings)
+        evaluator = Evaluator(settings, library)
     except Exception as error:  # what the other side logs; a traceback might quote what is held
         send(wire, where(error))
         os._exit(1)
@@ -150,8 +151,7 @@ def _exactly(wire: socket.socket, length: int) -> bytearray:
 class Evaluator:
     """The desk of this process, and what becomes of the calls that it is given."""
 
-    def __init__(self, settings: Settings) -> None:
-        library = Library(tuple(map(Path, settings.deals)), tuple(map(Path, settings.rules)))
+    def __init__(self, settings: Settings, library: Library) -> None:
         ledger = None
         if settings.ledger is not None:
             from clauses.ledger import Ledger
@@ -182,6 +182,9 @@ class Evaluator:
             return Reply(200, answer.body, answer.media_type, answer.file_name, answer.recorded)
         except ClausesError as error:
             return Reply(status_of(error), problems=tuple(problem.data() for problem in error.problems))
+        except UnicodeEncodeError:
+            problem = Problem("not-text", "the call holds half a character, which no text has").data()
+            return Reply(422, problems=(problem,))
         except (RecursionError, MemoryError) as error:
             sentence = "the input is too large or too deeply nested to be worked on"
             problem = Problem("too-large", sentence).data()

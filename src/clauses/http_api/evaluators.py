@@ -8,11 +8,13 @@ import pickle
 import signal
 import socket
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from clauses.calls import Library
 from clauses.http_api.evaluator import LENGTH, READY, Asked, Reply, packed
 from clauses.http_api.problems import Refused
 from clauses.http_api.settings import Settings
@@ -32,14 +34,19 @@ class Lost(Exception):
 class Process:
     """One evaluator: a process of its own at the other end of a socket."""
 
-    def __init__(self, process: asyncio.subprocess.Process, reader: Any, writer: Any) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, reader: Any, writer: Any, room: tempfile.TemporaryDirectory[str]
+    ) -> None:
         self.process = process
+        self._room = room
         self._reader = reader
         self._writer = writer
 
     @classmethod
-    async def start(cls, settings: Settings) -> Process:
+    async def start(cls, settings: Settings, library: Library) -> Process:
         """A process that is ready for calls. Raises Lost where none comes up in time."""
+        # What it was working on when it is killed does not stay on the disk.
+        room = tempfile.TemporaryDirectory(prefix="clauses-", ignore_cleanup_errors=True)
         ours, theirs = socket.socketpair()
         with theirs:
             process = await asyncio.create_subprocess_exec(
@@ -52,12 +59,13 @@ class Process:
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.DEVNULL,  # packages may write there what a contract says
                 pass_fds=(theirs.fileno(),),
+                env={**os.environ, "TMPDIR": room.name},
             )
         reader, writer = await asyncio.open_unix_connection(sock=ours)
-        found = cls(process, reader, writer)
+        found = cls(process, reader, writer, room)
         try:
             async with asyncio.timeout(START_TIME):
-                answer = await found._exchange(settings.text())
+                answer = await found._exchange((settings.text(), library))
             if answer != READY:
                 raise Lost(answer)
         except BaseException as error:
@@ -87,13 +95,15 @@ class Process:
         self._writer.close()
         with suppress(ProcessLookupError):
             self.process.send_signal(signal.SIGKILL)
+        self._room.cleanup()
 
 
 class Evaluators:
     """Some evaluators, and the queue before them."""
 
-    def __init__(self, settings: Settings, tell: Tell = lambda event, **more: None) -> None:
+    def __init__(self, settings: Settings, library: Library, tell: Tell = lambda event, **more: None) -> None:
         self.settings = settings
+        self._library = library
         self._tell = tell
         self._free: asyncio.Queue[Process] = asyncio.Queue()
         self._all: set[Process] = set()
@@ -105,7 +115,8 @@ class Evaluators:
     async def start(self) -> None:
         """Start all of them. Raises Lost where one does not come up."""
         found = await asyncio.gather(
-            *(Process.start(self.settings) for _ in range(self.settings.evaluators)), return_exceptions=True
+            *(Process.start(self.settings, self._library) for _ in range(self.settings.evaluators)),
+            return_exceptions=True,
         )
         for one in found:
             if isinstance(one, Process):
@@ -209,7 +220,7 @@ class Evaluators:
     async def _start_another(self) -> None:
         while not self._is_closed:
             try:
-                self._add(await Process.start(self.settings))
+                self._add(await Process.start(self.settings, self._library))
                 return
             except (Lost, OSError) as error:
                 self._tell("evaluator-not-started", defect=str(error))

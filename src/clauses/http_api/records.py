@@ -20,7 +20,7 @@ from clauses.calls.malformed import problems_of
 from clauses.errors import UsageError
 from clauses.http_api import openapi
 from clauses.http_api.bodies import JSON, media_type, read_body, read_query
-from clauses.http_api.guard import LOCAL, Asker
+from clauses.http_api.guard import Asker
 from clauses.http_api.problems import MalformedCall, Missing, Refused
 from clauses.http_api.service import Service
 from clauses.source import Place, Source
@@ -199,6 +199,6 @@ async def _call(model: type[Asked], request: Request) -> Asked:
 
 def _by(service: Service, asker: Asker, call: SignCall) -> recording.By:
     """Who does it: whom the token names, or where none is needed, whom the call names."""
-    if asker.name != LOCAL and call.who is not None:
+    if service.settings.has_tokens and call.who is not None:
         raise MalformedCall.of("wrong-value", "the token says who does this: leave `who` out")
     return recording.By(call.who or asker.name, "http", service.day, service.clock())

@@ -38,8 +38,8 @@ class Service:
         self.settings = settings
         self.clock = clock
         self.gate = Gate(settings)
-        self.evaluators = Evaluators(settings, tell)
         self.library = Library(tuple(map(Path, settings.deals)), tuple(map(Path, settings.rules)))
+        self.evaluators = Evaluators(settings, self.library, tell)
         self.ledger: Ledger | None = None
         self._kept = Kept(settings.limits.cache)
         self._seen_to = self._changed_at = 0

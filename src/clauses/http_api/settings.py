@@ -81,7 +81,7 @@ class Settings:
         """The names that a request's `Host` may give; None where any will do."""
         if self.has_tokens and not self.host_names:
             return None
-        own = LOOPBACK_NAMES if self.is_on_loopback else ()
+        own = (*LOOPBACK_NAMES, self.host) if self.is_on_loopback else ()
         return frozenset(name.lower() for name in (*own, *self.host_names))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clauses.calls import Caller, Desk
+from clauses.calls import Caller, Desk, Library
 from clauses.errors import ClausesError, Problem
 from clauses.mcp_server.settings import Settings
 
@@ -49,7 +49,7 @@ def refused(id: str, sentence: str, hint: str | None = None, defect: str | None 
     return Reply(problems=(problem.data(),), text=problem.text(), defect=defect)
 
 
-def start(settings: Settings) -> None:
+def start(settings: Settings, library: Library) -> None:
     """Make this process ready: its limits, its documents, its ledger."""
     global _desk
     _die_with_parent()
@@ -61,7 +61,7 @@ def start(settings: Settings) -> None:
         from clauses.ledger import Ledger
 
         ledger = Ledger.open(settings.ledger)
-    _desk = Desk(settings.library(), ledger=ledger)
+    _desk = Desk(library, ledger=ledger)
 
 
 def reply(verb: str, call: Mapping[str, Any], caller: Caller) -> Reply:

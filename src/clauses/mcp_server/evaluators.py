@@ -28,7 +28,7 @@ class Evaluators:
         self._pool = ProcessPool(
             settings.evaluators,
             initializer=evaluator.start,
-            initargs=(settings,),
+            initargs=(settings, settings.library()),
             context=multiprocessing.get_context("spawn"),
         )
 

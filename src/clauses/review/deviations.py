@@ -97,13 +97,17 @@ def grounds(finding: Finding) -> str:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names are one, however they are capitalised and spaced."""
+    """Whether two names are one, however they are capitalised, spaced and punctuated."""
     return _person(one) == _person(other)
 
 
+_FILLERS = "\u115f\u1160\u3164\uffa0"
+"""Letters that nobody sees."""
+
+
 def _person(name: str) -> str:
-    seen = "".join(c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c) not in ("Cf", "Cc", "Mn"))
-    return "".join(seen.casefold().split())
+    seen = [c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum() and c not in _FILLERS]
+    return "".join(seen) or name
 
 
 def apply(review: Review, deviations: Sequence[Deviation], day: Date) -> Review:
