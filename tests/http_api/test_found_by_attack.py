@@ -80,7 +80,7 @@ def test_the_name_of_a_token_opens_nothing(tmp_path: Path) -> None:
 def test_half_a_character_is_no_defect_of_ours(data: dict[str, str], client: TestClient) -> None:
     body = json.dumps({"sort": "agreement", "document": {"data": data}})
     answer = client.post("/v1/page-open", content=body, headers={"content-type": JSON})
-    assert answer.status_code in (200, 422)
+    assert answer.status_code == 200 or problems(answer)[0]["id"] == "not-text"
 
 
 def test_an_address_of_this_machine_is_a_name_of_it() -> None:
